@@ -262,7 +262,7 @@ async function guarded<T>(
 /** Retryable by ClickHouse's own code; whatever is no answer of the engine is the network's and worth a retry. */
 export function storeError(name: string, error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (error instanceof ClickHouseError) {
+  if (isEngineError(error)) {
     const code = retryableCodes.has(error.code) ? 'STORE_UNAVAILABLE' : 'STORE_REJECTED'
     return new AppError(code, `ClickHouse refused ${name}: ${error.type ?? error.code}`, {
       cause: error,
@@ -274,3 +274,12 @@ export function storeError(name: string, error: unknown): AppError {
     details: { operation: name },
   })
 }
+
+// The embedded connection loads the client's CommonJS build, whose error class is another one:
+// what both have is ClickHouse's numeric code and its name.
+const isEngineError = (error: unknown): error is ClickHouseError =>
+  error instanceof ClickHouseError ||
+  (error instanceof Error &&
+    'type' in error &&
+    'code' in error &&
+    /^[0-9]+$/.test(String(error.code)))
