@@ -84,9 +84,7 @@ function cellText(cell: Cell): string {
   return `{${entries.join(',')}}`
 }
 
-const isList = (
-  cell: readonly Cell[] | { readonly [key: string]: Cell },
-): cell is readonly Cell[] => Array.isArray(cell)
+const isList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell)
 
 /** JSON has no word for these; ClickHouse reads them quoted. */
 function numberText(value: number): string {
