@@ -1,13 +1,16 @@
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
-import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client'
+import {
+  ClickHouseError,
+  ClickHouseLogLevel,
+  createClient,
+  type ClickHouseClient,
+} from '@clickhouse/client'
+import { drainPending } from 'chdb'
 import { createChdbConnection } from 'chdb/connection'
 import { AppError } from '../core/errors.ts'
 import { createDatabase } from './ddl.ts'
 import { identifier, settingsClause, type Query, type Statement } from './query.ts'
+import { spooledWrites, streamedWrites, type Writes } from './writes.ts'
 
 export interface StoreOptions {
   /** A directory for the embedded engine, or the URL of a server. */
@@ -79,82 +82,150 @@ const retryableCodes = new Set([
 // The JSON answers carry 64-bit integers as numbers; counts stay far below 2^53.
 const readSettings = { output_format_json_quote_64bit_integers: 0 } as const
 
-// Nothing hangs on deduplication tokens (docs/guarantees.md), and an answer means durable.
-const insertSettings = {
+// A statement that inserts answers when its rows are durable, on every shard it concerns.
+const serverSettings = {
   async_insert: 0,
   insert_deduplicate: 0,
-  max_partitions_per_insert_block: 0,
-  input_format_null_as_default: 0,
+  distributed_foreground_insert: 1,
 } as const
+
+// A session of the embedded engine runs one statement at a time: with only one, a slow report would
+// hold up every insert. More would take all four threads that file access needs as well.
+const embeddedSessions = 3
+
+// Failures are reported once, as AppErrors; the client's own log would show bound values.
+const log = { level: ClickHouseLogLevel.OFF }
 
 /** Opens the store. The embedded engine allows one process a directory and one directory a process. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const embeddedPath = options.url === undefined ? resolve(options.path ?? 'data') : null
-  if (embeddedPath !== null) await mkdir(join(embeddedPath, 'spool'), { recursive: true })
-  const client =
-    embeddedPath === null
-      ? await serverClient(options)
-      : await embeddedClient(embeddedPath, options)
+  const embedded = options.url === undefined
+  const { clients, writes } = embedded ? await openEmbedded(options) : await openServer(options)
+  const withClient = leastBusy(clients)
   const timeoutMs = options.timeoutMs ?? 60_000
-  const write =
-    embeddedPath === null
-      ? streamedWrites(client)
-      : spooledWrites(client, join(embeddedPath, 'spool'))
+  const guarded = <T>(
+    name: string,
+    deadlineMs: number,
+    call: (client: ClickHouseClient, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> =>
+    translated(name, () => {
+      const signal = AbortSignal.timeout(deadlineMs)
+      return withClient((client) => call(client, signal))
+    })
   return {
     database: options.database,
-    embedded: embeddedPath !== null,
+    embedded,
     cluster: options.cluster ?? null,
-    query: (query) => guarded(query.name, timeoutMs, (signal) => runQuery(client, query, signal)),
+    query: async (query) => {
+      const limits = { max_execution_time: Math.ceil(timeoutMs / 1000) }
+      const rows = await guarded(query.name, timeoutMs, (client, signal) =>
+        runQuery(client, { ...query, settings: { ...limits, ...query.settings } }, signal),
+      )
+      return rows.map(query.toRow)
+    },
     command: (statement) =>
-      guarded(statement.name, timeoutMs, (signal) => runCommand(client, statement, signal)),
+      guarded(statement.name, timeoutMs, (client, signal) => runCommand(client, statement, signal)),
     insertArrow: (insert) =>
-      guarded(`insert ${insert.table}`, timeoutMs, (signal) => write.arrow(insert, signal)),
+      guarded(`insert ${insert.table}`, timeoutMs, (client, signal) =>
+        writes.arrow(client, insert, signal),
+      ),
     insertFile: (load) =>
-      guarded(`load ${load.table}`, 30 * timeoutMs, (signal) => write.file(load, signal)),
-    close: () => client.close(),
+      guarded(`load ${load.table}`, 30 * timeoutMs, (client, signal) =>
+        writes.file(client, load, signal),
+      ),
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()))
+      // A call that met its deadline is over for its caller only; the engine still works on it.
+      if (embedded) await drainPending()
+      await writes.close()
+    },
   }
+}
+
+interface Door {
+  readonly clients: readonly ClickHouseClient[]
+  readonly writes: Writes
 }
 
 type NodeConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
 
-async function embeddedClient(path: string, options: StoreOptions): Promise<ClickHouseClient> {
-  // chdb types its connection by a copy of the client's own interface, one optional property apart.
-  const connection = createChdbConnection({
-    path: join(path, 'clickhouse'),
-  }) as unknown as NodeConnection
-  const client = createClient({ connection })
-  await client.command({ query: createDatabase({ database: options.database, cluster: null }) })
-  await client.command({ query: `USE ${identifier(options.database)}` })
-  return client
+async function openEmbedded({ path = 'data', database }: StoreOptions): Promise<Door> {
+  const directory = resolve(path)
+  // The engine takes the directory's lock, so what lies in the spool after it is nobody else's.
+  const clients = Array.from({ length: embeddedSessions }, () =>
+    embeddedClient(join(directory, 'clickhouse')),
+  )
+  await translated('open', async () => {
+    for (const client of clients) {
+      await client.command({ query: createDatabase({ database, cluster: null }) })
+      await client.command({ query: `USE ${identifier(database)}` })
+    }
+  })
+  return { clients, writes: await spooledWrites(join(directory, 'spool')) }
 }
 
-async function serverClient(options: StoreOptions): Promise<ClickHouseClient> {
+function embeddedClient(path: string): ClickHouseClient {
+  try {
+    // chdb types its connection by a copy of the client's own interface, one optional property apart.
+    const connection = createChdbConnection({ path }) as unknown as NodeConnection
+    return createClient({ connection, log })
+  } catch (error) {
+    throw new AppError(
+      'STORE_UNAVAILABLE',
+      `cannot open the data directory ${path}: another process may be using it, or it is not writable`,
+      { cause: error },
+    )
+  }
+}
+
+async function openServer(options: StoreOptions): Promise<Door> {
+  const { database, cluster = null } = options
   const server = {
     url: options.url ?? '',
     username: options.username ?? 'default',
     password: options.password ?? '',
     request_timeout: options.timeoutMs ?? 60_000,
     max_open_connections: 16,
+    log,
   }
   const bootstrap = createClient(server)
   try {
-    await guarded('create-database', server.request_timeout, (signal) =>
-      bootstrap.command({
-        query: createDatabase({ database: options.database, cluster: options.cluster ?? null }),
-        abort_signal: signal,
-      }),
+    await translated('create-database', () =>
+      bootstrap.command({ query: createDatabase({ database, cluster }) }),
     )
   } finally {
     await bootstrap.close()
   }
-  return createClient({ ...server, database: options.database })
+  const client = createClient({
+    ...server,
+    database,
+    clickhouse_settings: serverSettings,
+    // Long parameters do not fit into the URL that a proxy in between accepts.
+    use_multipart_params_auto: true,
+  })
+  return { clients: [client], writes: streamedWrites() }
 }
 
-async function runQuery<Row>(
+/** Runs each call on the client that has the fewest calls running. */
+function leastBusy(
+  clients: readonly ClickHouseClient[],
+): <T>(call: (client: ClickHouseClient) => Promise<T>) => Promise<T> {
+  const seats = clients.map((client) => ({ client, running: 0 }))
+  return async (call) => {
+    const seat = seats.reduce((least, other) => (other.running < least.running ? other : least))
+    seat.running += 1
+    try {
+      return await call(seat.client)
+    } finally {
+      seat.running -= 1
+    }
+  }
+}
+
+async function runQuery(
   client: ClickHouseClient,
-  query: Query<Row>,
+  query: Omit<Query<unknown>, 'toRow'>,
   signal: AbortSignal,
-): Promise<Row[]> {
+): Promise<Record<string, unknown>[]> {
   const settings = { ...readSettings, ...query.settings, log_comment: query.name }
   const result = await client.query({
     query: `${query.sql}\n${settingsClause(settings)}`,
@@ -162,8 +233,16 @@ async function runQuery<Row>(
     query_params: { ...query.params },
     abort_signal: signal,
   })
-  const rows = await result.json<Record<string, unknown>>()
-  return rows.map(query.toRow)
+  // The client heeds its signal until the headers are there; a body may trickle in for ever.
+  const cut = (): void => {
+    result.close()
+  }
+  signal.addEventListener('abort', cut, { once: true })
+  try {
+    return await result.json<Record<string, unknown>>()
+  } finally {
+    signal.removeEventListener('abort', cut)
+  }
 }
 
 async function runCommand(
@@ -179,82 +258,12 @@ async function runCommand(
   })
 }
 
-interface Writes {
-  arrow: (insert: ArrowInsert, signal: AbortSignal) => Promise<void>
-  file: (load: FileLoad, signal: AbortSignal) => Promise<void>
-}
-
-const columnList = (columns: readonly string[]): string => columns.map(identifier).join(', ')
-
-/** The embedded connection turns binary bodies into UTF-8, so bytes go through a spool file. */
-function spooledWrites(client: ClickHouseClient, spool: string): Writes {
-  let serial = 0
-  return {
-    arrow: async ({ table, columns, arrow }, signal) => {
-      const path = join(spool, `${process.pid}-${serial++}.arrow`)
-      try {
-        await writePieces(path, arrow)
-        await client.command({
-          query: `INSERT INTO ${identifier(table)} (${columnList(columns)}) SELECT ${columnList(columns)} FROM file({path:String}, 'ArrowStream') ${settingsClause(insertSettings)}`,
-          query_params: { path },
-          abort_signal: signal,
-        })
-      } finally {
-        await rm(path, { force: true })
-      }
-    },
-    file: async (load, signal) => {
-      await client.command({
-        query: `INSERT INTO ${identifier(load.table)} (${columnList(load.columns)}) SELECT ${load.select.join(', ')} FROM file({path:String}, '${load.format}', '${load.structure.replaceAll("'", "''")}') ${settingsClause(insertSettings)}`,
-        query_params: { path: resolve(load.file) },
-        abort_signal: signal,
-      })
-    },
-  }
-}
-
-async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, 'w')
+/** One translation of errors for every call. What a caller did wrong stays what it is: a bug. */
+async function translated<T>(name: string, call: () => Promise<T>): Promise<T> {
   try {
-    await file.writev([...pieces])
-  } finally {
-    await file.close()
-  }
-}
-
-function streamedWrites(client: ClickHouseClient): Writes {
-  const stream = async (query: string, values: Readable, signal: AbortSignal): Promise<void> => {
-    const { stream: answer } = await client.exec({ query, values, abort_signal: signal })
-    // An error after the headers arrives in the body; draining it surfaces it and frees the socket.
-    answer.resume()
-    await finished(answer)
-  }
-  return {
-    arrow: ({ table, columns, arrow }, signal) =>
-      stream(
-        `INSERT INTO ${identifier(table)} (${columnList(columns)}) ${settingsClause(insertSettings)} FORMAT ArrowStream`,
-        Readable.from(arrow, { objectMode: false }),
-        signal,
-      ),
-    file: (load, signal) =>
-      stream(
-        `INSERT INTO ${identifier(load.table)} (${columnList(load.columns)}) SELECT ${load.select.join(', ')} FROM input('${load.structure.replaceAll("'", "''")}') ${settingsClause(insertSettings)} FORMAT ${load.format}`,
-        createReadStream(load.file),
-        signal,
-      ),
-  }
-}
-
-/** One deadline and one translation of errors for every call. */
-async function guarded<T>(
-  name: string,
-  timeoutMs: number,
-  call: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  try {
-    return await call(signal)
+    return await call()
   } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw error
     throw storeError(name, error)
   }
 }

@@ -120,7 +120,7 @@ async function handleStatement(
 }
 
 const runsStatement = ({ fault, executed }: FaultRule): boolean =>
-  executed === true || ['truncate', 'stall', 'late-exception'].includes(fault.kind)
+  executed === true || ['truncate', 'stall', 'drip', 'late-exception'].includes(fault.kind)
 
 async function handleFaults(
   faults: FaultPlan,
@@ -164,6 +164,9 @@ function misbehave(fault: Fault, res: ServerResponse, answer?: EngineAnswer): bo
     case 'late-exception':
       sendLateException(res, fault, answer)
       return true
+    case 'drip':
+      drip(res, answer?.body ?? Buffer.alloc(0), fault.bytes)
+      return true
     case 'truncate':
     case 'stall': {
       res.writeHead(200, { 'content-type': 'application/x-ndjson' })
@@ -174,6 +177,21 @@ function misbehave(fault: Fault, res: ServerResponse, answer?: EngineAnswer): bo
       return true
     }
   }
+}
+
+function drip(res: ServerResponse, body: Uint8Array, bytes: number): void {
+  let sent = 0
+  const timer = setInterval(() => {
+    res.write(body.subarray(sent, sent + bytes))
+    sent += bytes
+    if (sent >= body.byteLength) {
+      clearInterval(timer)
+      res.end()
+    }
+  }, 10)
+  res.on('close', () => {
+    clearInterval(timer)
+  })
 }
 
 /** As servers since 25.11 do it once a part of the answer has gone out: marker, tag, text, length. */

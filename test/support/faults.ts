@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: 'truncate'; readonly afterBytes: number }
   /** Sends the head and so many bytes of the answer, then nothing any more. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Sends so many bytes every ten milliseconds. */
+  | { readonly kind: 'drip'; readonly bytes: number }
   /** Says 200, and then, in the body, that it failed. */
   | { readonly kind: 'late-exception'; readonly code: number; readonly type: string }
 

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { parseError, type ClickHouseClient } from '@clickhouse/client'
+import type { ArrowInsert, FileLoad } from './client.ts'
+import { identifier, settingsClause } from './query.ts'
+
+/** Bulk writes on one client; each resolves once the engine has acknowledged. */
+export interface Writes {
+  arrow: (client: ClickHouseClient, insert: ArrowInsert, signal: AbortSignal) => Promise<void>
+  file: (client: ClickHouseClient, load: FileLoad, signal: AbortSignal) => Promise<void>
+  close: () => Promise<void>
+}
+
+// Nothing hangs on deduplication tokens (docs/guarantees.md), and an answer means durable.
+const insertSettings = {
+  async_insert: 0,
+  insert_deduplicate: 0,
+  max_partitions_per_insert_block: 0,
+  input_format_null_as_default: 0,
+} as const
+
+const insertInto = (table: string, columns: readonly string[]): string =>
+  `INSERT INTO ${identifier(table)} (${columnList(columns)})`
+
+const columnList = (columns: readonly string[]): string => columns.map(identifier).join(', ')
+
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
+
+const settings = settingsClause(insertSettings)
+
+// Spool directories that this process writes to: two stores of one data directory spare each other's.
+const openSpools = new Set<string>()
+
+/**
+ * Writes of the embedded engine. Its connection turns binary bodies into UTF-8, so bytes go through
+ * a spool file under `directory`. What a killed process left there is taken away first.
+ */
+export async function spooledWrites(directory: string): Promise<Writes> {
+  await mkdir(directory, { recursive: true })
+  for (const name of await readdir(directory)) {
+    const left = join(directory, name)
+    if (!openSpools.has(left)) await rm(left, { recursive: true, force: true })
+  }
+  const spool = join(directory, randomUUID())
+  openSpools.add(spool)
+  await mkdir(spool)
+  let serial = 0
+  return {
+    arrow: async (client, { table, columns, arrow }, signal) => {
+      const path = join(spool, `${serial++}.arrow`)
+      try {
+        await writePieces(path, arrow)
+        await client.command({
+          query: `${insertInto(table, columns)} SELECT ${columnList(columns)} FROM file({path:String}, 'ArrowStream') ${settings}`,
+          query_params: { path },
+          abort_signal: signal,
+        })
+      } finally {
+        await rm(path, { force: true })
+      }
+    },
+    file: async (client, load, signal) => {
+      await client.command({
+        query: `${insertInto(load.table, load.columns)} SELECT ${load.select.join(', ')} FROM file({path:String}, '${load.format}', ${quoted(load.structure)}) ${settings}`,
+        query_params: { path: resolve(load.file) },
+        abort_signal: signal,
+      })
+    },
+    close: async () => {
+      await rm(spool, { recursive: true, force: true })
+      openSpools.delete(spool)
+    },
+  }
+}
+
+async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const bytes = pieces.reduce((total, piece) => total + piece.byteLength, 0)
+  const file = await open(path, 'w')
+  try {
+    const { bytesWritten } = await file.writev([...pieces])
+    // A disk that fills up shortens the write and raises nothing; a stream cut between two of its
+    // batches would still read well.
+    if (bytesWritten !== bytes) {
+      throw new Error(`spool file: ${bytesWritten} of ${bytes} bytes were written`)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Writes of a server: bytes go as the body of the INSERT. */
+export function streamedWrites(): Writes {
+  const stream = async (
+    client: ClickHouseClient,
+    query: string,
+    values: Readable,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const { stream: answer } = await client.exec({ query, values, abort_signal: signal })
+    // An INSERT that went well answers nothing: a body is an error that came after the headers.
+    const body = await text(answer)
+    if (body.trim() !== '') throw parseError(body)
+  }
+  return {
+    arrow: (client, { table, columns, arrow }, signal) =>
+      stream(
+        client,
+        `${insertInto(table, columns)} ${settings} FORMAT ArrowStream`,
+        Readable.from(arrow, { objectMode: false }),
+        signal,
+      ),
+    file: (client, load, signal) =>
+      stream(
+        client,
+        `${insertInto(load.table, load.columns)} SELECT ${load.select.join(', ')} FROM input(${quoted(load.structure)}) ${settings} FORMAT ${load.format}`,
+        createReadStream(load.file),
+        signal,
+      ),
+    close: async () => undefined,
+  }
+}
