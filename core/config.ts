@@ -1,0 +1,152 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { effectiveConfig } from './config-effective.ts'
+import { configFindings } from './config-rules.ts'
+import { ConfigSchema, type Config, type ConfigValues } from './config-schema.ts'
+import {
+  environmentLayer,
+  fileLayer,
+  flagLayer,
+  optionsOf,
+  type ConfigText,
+  type Layer,
+  type Option,
+  type Setting,
+} from './config-sources.ts'
+import { AppError } from './errors.ts'
+import { pathText, problemLine, type Problem } from './problems.ts'
+import type { Finding, SchemaNode } from './schema-problems.ts'
+import { resolveSecret, type Environment } from './secrets.ts'
+
+export type { Config } from './config-schema.ts'
+
+/** The variables of this process: nothing else in the program reads them. */
+export function environment(): Environment {
+  return process.env
+}
+
+export interface ConfigSources {
+  /** Path of the configuration file. Default: TIDEGAUGE_CONFIG, else tidegauge.yaml if there is one. */
+  readonly file?: string
+  readonly env: Environment
+  /** Command line options: dotted paths, `server.port`, to text or values. Undefined ones count as not given. */
+  readonly flags?: Readonly<Record<string, unknown>>
+}
+
+/** Everything found out about a configuration, right or wrong. */
+export interface ConfigReading {
+  readonly problems: readonly Problem[]
+  /** As written, with defaults filled in; wrong settings are left out. */
+  readonly values: ConfigValues
+  /** Dotted path → where the value was given. Defaults have none. */
+  readonly origins: ReadonlyMap<string, string>
+  /** Null if there are problems. */
+  readonly config: Config | null
+}
+
+// The builder's types and the plain JSON Schema that they are do not overlap for the compiler.
+const schema = ConfigSchema as unknown as SchemaNode
+const options = optionsOf(schema)
+
+/**
+ * The configuration of this process: defaults, overruled by the file, by environment variables, by
+ * command line options. Relative paths in the file start from the file's directory, others from the
+ * working directory. Secrets are looked up now. Throws CONFIG_INVALID with all problems in
+ * `details.problems` and, readable, in the message.
+ */
+export function loadConfig(sources: ConfigSources): Config {
+  const { config, problems } = readConfig(sources)
+  if (config !== null) return config
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  throw new AppError(
+    'CONFIG_INVALID',
+    `the configuration has ${count}:\n${problems.map((p) => `  ${problemLine(p)}`).join('\n')}`,
+    { details: { problems } },
+  )
+}
+
+/** As loadConfig, but answers what is wrong instead of throwing it. */
+export function readConfig({ file, env, flags = {} }: ConfigSources): ConfigReading {
+  const layers = [
+    chosenFileLayer(file ?? env['TIDEGAUGE_CONFIG']),
+    environmentLayer(schema, env),
+    flagLayer(schema, flags),
+  ]
+  const settings = new Map(
+    layers.flatMap((layer) => layer.settings).map((setting) => [setting.path.join('.'), setting]),
+  )
+  const values = nested((option) => settings.get(option.path.join('.'))?.value) as ConfigValues
+  const schemaProblems = layers.flatMap((layer) => layer.problems)
+  // A section with a wrong setting is judged by its rules once that setting is right.
+  const doubtful = new Set(schemaProblems.map(({ path }) => path.split('.')[0]))
+  const ruleProblems = configFindings(values, (...path) => settings.has(path.join('.')))
+    .filter(({ path }) => !doubtful.has(String(path[0])))
+    .map((finding) => placeOf(settings, finding))
+  const secrets = secretProblems(settings, env)
+  const directoryOf = (option: string) => settings.get(option)?.directoryOf ?? process.cwd()
+  const problems = [...schemaProblems, ...ruleProblems, ...secrets]
+  return {
+    problems,
+    values,
+    origins: new Map([...settings].map(([path, { origin }]) => [path, origin])),
+    config: problems.length > 0 ? null : effectiveConfig(schema, values, { env, directoryOf }),
+  }
+}
+
+function chosenFileLayer(file: string | undefined): Layer {
+  const name = file ?? 'tidegauge.yaml'
+  if (file === undefined && !existsSync(name)) return { settings: [], problems: [] }
+  const text = readText(name)
+  return typeof text === 'string'
+    ? fileLayer(schema, { name, text, directory: dirname(resolve(name)) } satisfies ConfigText)
+    : { settings: [], problems: [text] }
+}
+
+/** A file's text, or why it cannot be read. */
+export function readText(file: string): string | Problem {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const reason = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`
+    return { file, line: null, column: null, path: '', message: reason }
+  }
+}
+
+/** Where the option of a finding was given. */
+function placeOf(settings: ReadonlyMap<string, Setting>, finding: Finding): Problem {
+  for (let length = finding.path.length; length > 0; length--) {
+    const setting = settings.get(finding.path.slice(0, length).join('.'))
+    if (setting !== undefined) return setting.place(finding)
+  }
+  throw new TypeError(`a rule blames ${pathText(finding.path)}, which nobody set`)
+}
+
+/** Secrets that are references must exist; found out at the start, not at the first use. */
+function secretProblems(settings: ReadonlyMap<string, Setting>, env: Environment): Problem[] {
+  return options.flatMap(({ path, schema: option }) => {
+    const setting = settings.get(path.join('.'))
+    if (setting === undefined || option['x-kind'] !== 'secret') return []
+    try {
+      resolveSecret(String(setting.value), env)
+      return []
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return [setting.place({ path, part: 'value', message: error.message })]
+    }
+  })
+}
+
+/** An object of all options: what `value` answers, or the default. */
+function nested(value: (option: Option) => unknown): object {
+  const root: Record<string, unknown> = {}
+  for (const option of options) {
+    let section = root
+    for (const key of option.path.slice(0, -1)) {
+      section = (section[key] ??= {}) as Record<string, unknown>
+    }
+    const filled = value(option) ?? option.schema.default
+    if (filled !== undefined) section[option.path.at(-1) ?? ''] = filled
+  }
+  return root
+}
