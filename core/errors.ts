@@ -1,31 +1,155 @@
-/** Every failure this service expects: its HTTP status and whether trying again can help. */
+interface ErrorFacts {
+  /** HTTP status. */
+  readonly status: number
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean
+  /** What it means and what to do, for docs/errors.md. Markdown. */
+  readonly help: string
+}
+
+/** Every failure this service expects. */
 export const errorCodes = {
-  CONFIG_INVALID: { status: 500, retryable: false },
-  MODEL_INVALID: { status: 422, retryable: false },
-  MODEL_NOT_FOUND: { status: 404, retryable: false },
-  BASELINE_INVALID: { status: 422, retryable: false },
-  BASELINE_NOT_FOUND: { status: 404, retryable: false },
-  EVENT_NOT_FOUND: { status: 404, retryable: false },
-  DELIVERY_NOT_FOUND: { status: 404, retryable: false },
-  DEAD_LETTER_NOT_FOUND: { status: 404, retryable: false },
-  REQUEST_INVALID: { status: 400, retryable: false },
-  QUERY_INVALID: { status: 400, retryable: false },
-  QUERY_TOO_EXPENSIVE: { status: 422, retryable: false },
-  PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
-  ENCODING_UNSUPPORTED: { status: 415, retryable: false },
-  UNAUTHENTICATED: { status: 401, retryable: false },
-  FORBIDDEN: { status: 403, retryable: false },
-  RATE_LIMITED: { status: 429, retryable: true },
-  INGEST_OVERLOADED: { status: 429, retryable: true },
-  FILE_INVALID: { status: 422, retryable: false },
-  STORE_UNAVAILABLE: { status: 503, retryable: true },
-  STORE_REJECTED: { status: 500, retryable: false },
-  SCHEMA_TOO_NEW: { status: 500, retryable: false },
-  WEBHOOK_BLOCKED: { status: 422, retryable: false },
-  WEBHOOK_REJECTED: { status: 502, retryable: false },
-  WEBHOOK_UNREACHABLE: { status: 502, retryable: true },
-  SHUTTING_DOWN: { status: 503, retryable: true },
-} as const
+  CONFIG_INVALID: {
+    status: 500,
+    retryable: false,
+    help: 'The configuration, or a secret it refers to, is wrong or missing. The message lists every problem with its place; `tidegauge config validate` shows the same.',
+  },
+  MODEL_INVALID: {
+    status: 422,
+    retryable: false,
+    help: 'The model file breaks its schema or its rules. `details.problems` lists each with line and path.',
+  },
+  MODEL_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'No model of this name is known to this instance or visible to this API key.',
+  },
+  BASELINE_INVALID: {
+    status: 422,
+    retryable: false,
+    help: 'The baseline cannot be made as described: see the message and docs/reference/model-file.md.',
+  },
+  BASELINE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'The model has no baseline of this name.',
+  },
+  EVENT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'The model has no event with this id, or it is past its retention.',
+  },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'No webhook delivery has this id.',
+  },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'No dead letter matches: it may be past its retention.',
+  },
+  REQUEST_INVALID: {
+    status: 400,
+    retryable: false,
+    help: "The request breaks the API's schema. The message names the place and what is allowed.",
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'There is nothing at this method and path. /docs lists the routes.',
+  },
+  QUERY_INVALID: {
+    status: 400,
+    retryable: false,
+    help: 'The sliced query names an unknown column or compares what cannot be compared. `details.problems` lists each.',
+  },
+  QUERY_TOO_EXPENSIVE: {
+    status: 422,
+    retryable: false,
+    help: 'The query hit its limit of time, memory or rows. Narrow its time range or its grouping.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    help: 'The body is over `server.body_limit_bytes`, or over `server.inflate_limit_bytes` once unpacked. Send smaller batches.',
+  },
+  ENCODING_UNSUPPORTED: {
+    status: 415,
+    retryable: false,
+    help: "The body's Content-Type or Content-Encoding is none that this route reads. Encodings: identity, gzip.",
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    retryable: false,
+    help: 'The request has no valid API key in `Authorization: Bearer`.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    retryable: false,
+    help: 'The API key lacks the scope, or is bound to other models.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    retryable: true,
+    help: 'More requests a minute than `server.rate_limit_per_minute`. Wait for Retry-After.',
+  },
+  INGEST_OVERLOADED: {
+    status: 429,
+    retryable: true,
+    help: 'More events wait for their insert than `ingest.queue_bytes` holds. Nothing of this request was accepted: wait for Retry-After and send it again.',
+  },
+  FILE_INVALID: {
+    status: 422,
+    retryable: false,
+    help: 'The file cannot be read, lies outside `files.directories`, or is not in the format it should be.',
+  },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    help: 'ClickHouse did not answer, or is short of memory, disk or time. Trying again is safe.',
+  },
+  STORE_REJECTED: {
+    status: 500,
+    retryable: false,
+    help: 'ClickHouse refused a statement. This is a bug or a table changed by hand; the log has its code.',
+  },
+  SCHEMA_TOO_NEW: {
+    status: 500,
+    retryable: false,
+    help: 'The tables were made by a newer Tidegauge. Run that version or newer.',
+  },
+  WEBHOOK_BLOCKED: {
+    status: 422,
+    retryable: false,
+    help: "The webhook's address is private or otherwise not allowed. Allow it in `alerts.egress.allow`.",
+  },
+  WEBHOOK_REJECTED: {
+    status: 502,
+    retryable: false,
+    help: 'The receiver answered with a status that another attempt does not change.',
+  },
+  WEBHOOK_UNREACHABLE: {
+    status: 502,
+    retryable: true,
+    help: 'The receiver did not answer, or with a status worth another attempt.',
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    retryable: true,
+    help: 'This instance is stopping. Send the request again, to another instance if there is one.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 503,
+    retryable: true,
+    help: 'The request was not answered within its deadline.',
+  },
+  INTERNAL_ERROR: {
+    status: 500,
+    retryable: false,
+    help: "A bug. The log has it under the request's id.",
+  },
+} as const satisfies Record<string, ErrorFacts>
 
 export type ErrorCode = keyof typeof errorCodes
 
