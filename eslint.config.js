@@ -52,7 +52,7 @@ export default tseslint.config(
       'detectors/**/*.ts',
       'ingest/columns.ts',
       'ingest/column-*.ts',
-      'store/insert-arrow.ts',
+      'store/arrow-*.ts',
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },

@@ -1,4 +1,18 @@
-import type { ModelFile, ModelSpec } from '../core/model-spec.ts'
+import { createHash } from 'node:crypto'
+import { AppError } from '../core/errors.ts'
+import { modelSpec, type FeatureKind, type ModelFile, type ModelSpec } from '../core/model-spec.ts'
+import { createTurns } from '../core/turns.ts'
+import type { Store } from './client.ts'
+import { addColumns, createTable } from './ddl.ts'
+import { insertRows } from './insert-rows.ts'
+import { modelRevisions, type ModelRow } from './queries/model-revisions.ts'
+import {
+  eventsTable,
+  eventsTableName,
+  featureColumnDefinition,
+  featureColumnType,
+  predictionType,
+} from './tables/events-table.ts'
 
 export type ModelOrigin = 'file' | 'api' | 'auto'
 
@@ -24,6 +38,143 @@ export interface ModelRegistry {
    * table. Answers the revision in force.
    */
   put: (file: ModelFile, origin: ModelOrigin) => Promise<RegisteredModel>
+  /** Adds features that arrived without being declared: a new revision and new columns. */
+  extend: (model: string, features: ReadonlyMap<string, FeatureKind>) => Promise<RegisteredModel>
   /** Reads what other instances have stored since. */
   refresh: () => Promise<void>
+}
+
+/** What a row of `models` holds: the file as written, and features that were found in events since. */
+interface StoredSpec {
+  readonly file: ModelFile
+  readonly discovered: Readonly<Record<string, FeatureKind>>
+}
+
+interface Entry extends RegisteredModel {
+  readonly stored: StoredSpec
+  readonly hash: string
+}
+
+/** Opens the registry with everything the store holds. */
+export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
+  const entries = new Map<string, Entry>()
+  // Writes go one after another: two at once would take the same revision number.
+  const inTurn = createTurns()
+
+  async function refresh(): Promise<void> {
+    for (const row of await store.query(modelRevisions(null))) {
+      const known = entries.get(row.model)
+      if (known === undefined || row.revision > known.revision) entries.set(row.model, entryOf(row))
+    }
+  }
+
+  async function write(stored: StoredSpec, origin: ModelOrigin): Promise<RegisteredModel> {
+    const name = stored.file.model
+    const hash = hashOf(stored)
+    const known = entries.get(name)
+    if (known?.hash === hash) return known
+    const spec = specOf(stored)
+    await applyEventsTable(store, spec, known?.spec)
+    const row: ModelRow = {
+      model: name,
+      revision: (known?.revision ?? 0) + 1,
+      spec: JSON.stringify(stored),
+      origin,
+      hash,
+      createdAt: new Date(),
+    }
+    await insertRows(
+      store,
+      'models',
+      ['model', 'revision', 'spec', 'origin', 'hash', 'created_at'],
+      [[row.model, row.revision, row.spec, row.origin, row.hash, row.createdAt]],
+    )
+    const entry = entryOf(row)
+    entries.set(name, entry)
+    return entry
+  }
+
+  await refresh()
+  return {
+    get: (model) => entries.get(model),
+    list: () => [...entries.values()],
+    history: async (model) => (await store.query(modelRevisions(model))).map(entryOf),
+    put: (file, origin) =>
+      inTurn(() =>
+        write({ file, discovered: entries.get(file.model)?.stored.discovered ?? {} }, origin),
+      ),
+    extend: (model, features) =>
+      inTurn(() => {
+        const known = entries.get(model)
+        if (known === undefined) throw new AppError('MODEL_NOT_FOUND', `no model "${model}"`)
+        const discovered = { ...known.stored.discovered }
+        for (const [feature, kind] of features) {
+          // An own property even for a feature that is called __proto__.
+          Object.defineProperty(discovered, feature, { value: kind, enumerable: true })
+        }
+        return write({ file: known.stored.file, discovered }, known.origin)
+      }),
+    refresh,
+  }
+}
+
+function entryOf(row: ModelRow): Entry {
+  const stored = JSON.parse(row.spec) as StoredSpec
+  return {
+    spec: specOf(stored),
+    stored,
+    hash: row.hash,
+    revision: row.revision,
+    origin: row.origin,
+    createdAt: row.createdAt,
+  }
+}
+
+/** Declared features first and with the declared type; what was found since comes after them. */
+function specOf({ file, discovered }: StoredSpec): ModelSpec {
+  const spec = modelSpec(file)
+  const found = Object.entries(discovered).filter(([name]) => !spec.features.has(name))
+  const extra = found.map(([name, type]) => [name, { type }] as const)
+  return { ...spec, features: new Map([...spec.features, ...extra]) }
+}
+
+const hashOf = (stored: StoredSpec): string =>
+  createHash('sha256').update(JSON.stringify(stored)).digest('hex')
+
+/** Makes the events table, or adds the columns it lacks. A column's type never changes. */
+async function applyEventsTable(
+  store: Store,
+  spec: ModelSpec,
+  previous: ModelSpec | undefined,
+): Promise<void> {
+  const layout = { database: store.database, cluster: store.cluster }
+  if (previous !== undefined) refuseTypeChanges(spec, previous)
+  for (const sql of createTable(layout, eventsTable(spec))) {
+    await store.command({ name: 'create-events-table', sql })
+  }
+  if (previous === undefined) return
+  const added = [...spec.features].filter(([name]) => !previous.features.has(name))
+  if (added.length === 0) return
+  const columns = added.map(([name, { type }]) => featureColumnDefinition(name, type))
+  for (const sql of addColumns(layout, eventsTableName(spec.model), columns)) {
+    await store.command({ name: 'add-feature-columns', sql })
+  }
+}
+
+function refuseTypeChanges(spec: ModelSpec, previous: ModelSpec): void {
+  const problems = [...spec.features].flatMap(([name, { type }]) => {
+    const before = previous.features.get(name)
+    if (before === undefined || featureColumnType(before.type) === featureColumnType(type))
+      return []
+    return [`feature "${name}" was ${before.type} and cannot become ${type}: give it a new name`]
+  })
+  if (predictionType(spec.task) !== predictionType(previous.task)) {
+    problems.push(
+      `task was ${previous.task} and cannot become ${spec.task}: its predictions are of another type; give the model a new name`,
+    )
+  }
+  if (problems.length === 0) return
+  throw new AppError('MODEL_INVALID', problems.join('; '), {
+    details: { problems: problems.map((message) => ({ message })) },
+  })
 }

@@ -1,0 +1,244 @@
+import {
+  Dictionary,
+  Float64,
+  Int32,
+  Int64,
+  TimestampMillisecond,
+  Uint64,
+  Utf8,
+  makeData,
+  makeVector,
+  type Data,
+} from 'apache-arrow'
+import { utf8, type ArrowColumn } from './arrow-stream.ts'
+
+const startRows = 1024
+
+/** Numbers, NaN standing for null: what is stored is finite. */
+export class NumberColumn implements ArrowColumn {
+  readonly name: string
+  #values: Float64Array = new Float64Array(startRows).fill(NaN)
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  set(row: number, value: number): void {
+    if (row >= this.#values.length) this.#grow(row)
+    this.#values[row] = value
+  }
+
+  clear(row: number): void {
+    if (row < this.#values.length) this.#values[row] = NaN
+  }
+
+  data(rows: number): Data {
+    if (rows > this.#values.length) this.#grow(rows)
+    const values = this.#values.subarray(0, rows)
+    const bitmap = new Uint8Array((rows + 7) >> 3)
+    let nulls = 0
+    for (let i = 0; i < rows; i++) {
+      // NaN alone differs from itself.
+      if (values[i] === values[i]) bitmap[i >> 3]! |= 1 << (i & 7)
+      else nulls++
+    }
+    return makeData({
+      type: new Float64(),
+      length: rows,
+      nullCount: nulls,
+      data: values,
+      ...(nulls === 0 ? {} : { nullBitmap: bitmap }),
+    })
+  }
+
+  #grow(row: number): void {
+    const grown = new Float64Array(Math.max(row + 1, this.#values.length * 2)).fill(NaN)
+    grown.set(this.#values)
+    this.#values = grown
+  }
+}
+
+/** Text of few distinct values: each is sent once. */
+export class CategoryColumn implements ArrowColumn {
+  readonly name: string
+  #codes: Int32Array = new Int32Array(startRows).fill(-1)
+  readonly #codeOf = new Map<string, number>()
+  readonly #fallback: number
+
+  /** `fallback` is the value of rows that nobody wrote; null without one. */
+  constructor(name: string, fallback: string | null = null) {
+    this.name = name
+    this.#fallback = fallback === null ? -1 : this.#code(fallback)
+  }
+
+  set(row: number, value: string): void {
+    if (row >= this.#codes.length) this.#grow(row)
+    this.#codes[row] = this.#codeOf.get(value) ?? this.#code(value)
+  }
+
+  clear(row: number): void {
+    if (row < this.#codes.length) this.#codes[row] = -1
+  }
+
+  data(rows: number): Data {
+    if (rows > this.#codes.length) this.#grow(rows)
+    const codes = this.#codes.subarray(0, rows)
+    const bitmap = new Uint8Array((rows + 7) >> 3)
+    let nulls = 0
+    for (let i = 0; i < rows; i++) {
+      if (codes[i]! < 0) codes[i] = this.#fallback
+      if (codes[i]! < 0) {
+        codes[i] = 0
+        nulls++
+      } else bitmap[i >> 3]! |= 1 << (i & 7)
+    }
+    return makeData({
+      type: new Dictionary(new Utf8(), new Int32()),
+      length: rows,
+      nullCount: nulls,
+      data: codes,
+      dictionary: makeVector(utf8([...this.#codeOf.keys()])),
+      ...(nulls === 0 ? {} : { nullBitmap: bitmap }),
+    })
+  }
+
+  #code(value: string): number {
+    const code = this.#codeOf.size
+    this.#codeOf.set(value, code)
+    return code
+  }
+
+  #grow(row: number): void {
+    const grown = new Int32Array(Math.max(row + 1, this.#codes.length * 2)).fill(-1)
+    grown.set(this.#codes)
+    this.#codes = grown
+  }
+}
+
+/** Text that mostly differs from row to row; '' where nobody wrote. */
+export class TextColumn implements ArrowColumn {
+  readonly name: string
+  readonly #values: string[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  set(row: number, value: string): void {
+    while (this.#values.length < row) this.#values.push('')
+    this.#values[row] = value
+  }
+
+  clear(row: number): void {
+    if (row < this.#values.length) this.#values.length = row
+  }
+
+  data(rows: number): Data {
+    while (this.#values.length < rows) this.#values.push('')
+    return utf8(this.#values)
+  }
+}
+
+/** Instants, epoch milliseconds. */
+export class TimeColumn implements ArrowColumn {
+  readonly name: string
+  #halves: Int32Array = new Int32Array(2 * startRows)
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  set(row: number, epochMs: number): void {
+    if (2 * row >= this.#halves.length) {
+      const grown = new Int32Array(Math.max(2 * row + 2, this.#halves.length * 2))
+      grown.set(this.#halves)
+      this.#halves = grown
+    }
+    // Two 32-bit halves spare a BigInt a row.
+    this.#halves[2 * row] = epochMs % 4_294_967_296
+    this.#halves[2 * row + 1] = Math.floor(epochMs / 4_294_967_296)
+  }
+
+  clear(): void {
+    // Overwritten by the row that takes this one's place: an instant is written for every row.
+  }
+
+  data(rows: number): Data {
+    return makeData({
+      type: new TimestampMillisecond('UTC'),
+      length: rows,
+      nullCount: 0,
+      data: new BigInt64Array(this.#halves.buffer, 0, rows),
+    })
+  }
+}
+
+/** Small whole numbers; 0 where nobody wrote. `offset` is added to every value at the end. */
+export class IntegerColumn implements ArrowColumn {
+  readonly name: string
+  offset = 0
+  #values: Int32Array = new Int32Array(startRows)
+  readonly #wide: boolean
+
+  constructor(name: string, width: 32 | 64 = 32) {
+    this.name = name
+    this.#wide = width === 64
+  }
+
+  set(row: number, value: number): void {
+    if (row >= this.#values.length) {
+      const grown = new Int32Array(Math.max(row + 1, this.#values.length * 2))
+      grown.set(this.#values)
+      this.#values = grown
+    }
+    this.#values[row] = value
+  }
+
+  clear(row: number): void {
+    if (row < this.#values.length) this.#values[row] = 0
+  }
+
+  data(rows: number): Data {
+    if (!this.#wide) {
+      const padded = new Int32Array(rows)
+      padded.set(this.#values.subarray(0, rows))
+      return makeData({ type: new Int32(), length: rows, nullCount: 0, data: padded })
+    }
+    const halves = new Int32Array(2 * rows)
+    for (let i = 0; i < rows; i++) {
+      const value = this.offset + (this.#values[i] ?? 0)
+      halves[2 * i] = value % 4_294_967_296
+      halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
+    }
+    return makeData({
+      type: new Int64(),
+      length: rows,
+      nullCount: 0,
+      data: new BigInt64Array(halves.buffer),
+    })
+  }
+}
+
+/** Whole counts up to 2^53; 0 where nobody wrote. */
+export class CountColumn implements ArrowColumn {
+  readonly name: string
+  readonly #values: number[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  set(row: number, value: number): void {
+    this.#values[row] = value
+  }
+
+  clear(row: number): void {
+    this.#values[row] = 0
+  }
+
+  data(rows: number): Data {
+    const values = new BigUint64Array(rows)
+    for (let i = 0; i < rows; i++) values[i] = BigInt(this.#values[i] ?? 0)
+    return makeData({ type: new Uint64(), length: rows, nullCount: 0, data: values })
+  }
+}
