@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
   ClickHouseError,
@@ -128,10 +129,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       guarded(`insert ${insert.table}`, timeoutMs, (client, signal) =>
         writes.arrow(client, insert, signal),
       ),
-    insertFile: (load) =>
-      guarded(`load ${load.table}`, 30 * timeoutMs, (client, signal) =>
+    insertFile: async (load) => {
+      await access(load.file, constants.R_OK).catch((cause: unknown) => {
+        throw new AppError('FILE_INVALID', `cannot read ${load.file}`, { cause })
+      })
+      await guarded(`load ${load.table}`, 30 * timeoutMs, (client, signal) =>
         writes.file(client, load, signal),
-      ),
+      )
+    },
     close: async () => {
       await Promise.all(clients.map((client) => client.close()))
       // A call that met its deadline is over for its caller only; the engine still works on it.

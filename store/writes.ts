@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -100,10 +101,17 @@ export function streamedWrites(): Writes {
     values: Readable,
     signal: AbortSignal,
   ): Promise<void> => {
-    const { stream: answer } = await client.exec({ query, values, abort_signal: signal })
-    // An INSERT that went well answers nothing: a body is an error that came after the headers.
-    const body = await text(answer)
-    if (body.trim() !== '') throw parseError(body)
+    const send = async (): Promise<void> => {
+      const { stream: answer } = await client.exec({ query, values, abort_signal: signal })
+      // An INSERT that went well answers nothing: a body is an error that came after the headers.
+      const body = await text(answer)
+      if (body.trim() !== '') throw parseError(body)
+    }
+    // The client does not listen to its source: unheard, a failing read would end the process.
+    const broken = once(values, 'error').then(([error]: unknown[]) => {
+      throw error
+    })
+    await Promise.race([send(), broken])
   }
   return {
     arrow: (client, { table, columns, arrow }, signal) =>

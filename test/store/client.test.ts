@@ -128,4 +128,16 @@ describeStore('store client', (opened) => {
     const answers = await Promise.all(ids.map((id) => value('{id:String}', { id })))
     expect(answers).toEqual(ids)
   })
+
+  test('a slow report does not hold up an insert', async () => {
+    const finished: string[] = []
+    const report = value('sleep(1)').then(() => finished.push('report'))
+    await opened().store.command({
+      name: 'test-insert',
+      sql: `INSERT INTO audit_log SELECT now64(3), 'quick', '', '', '', ''`,
+    })
+    finished.push('insert')
+    await report
+    expect(finished).toEqual(['insert', 'report'])
+  })
 })

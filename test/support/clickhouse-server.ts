@@ -145,8 +145,10 @@ function authenticated(req: IncomingMessage, password: string | null): boolean {
   )
 }
 
+const nothing: EngineAnswer = { body: Buffer.alloc(0), readRows: 0, readBytes: 0 }
+
 /** Plays the fault. False: there is still an answer to send. */
-function misbehave(fault: Fault, res: ServerResponse, answer?: EngineAnswer): boolean {
+function misbehave(fault: Fault, res: ServerResponse, answer: EngineAnswer = nothing): boolean {
   switch (fault.kind) {
     case 'delay':
       return false
@@ -165,18 +167,25 @@ function misbehave(fault: Fault, res: ServerResponse, answer?: EngineAnswer): bo
       sendLateException(res, fault, answer)
       return true
     case 'drip':
-      drip(res, answer?.body ?? Buffer.alloc(0), fault.bytes)
+      drip(res, answer.body, fault.bytes)
       return true
     case 'truncate':
-    case 'stall': {
-      res.writeHead(200, { 'content-type': 'application/x-ndjson' })
-      res.write((answer?.body ?? Buffer.alloc(0)).subarray(0, fault.afterBytes), () => {
-        if (fault.kind === 'truncate') res.destroy()
-      })
-      res.flushHeaders()
+    case 'stall':
+      sendPart(res, answer.body, fault)
       return true
-    }
   }
+}
+
+function sendPart(
+  res: ServerResponse,
+  body: Uint8Array,
+  { kind, afterBytes }: Fault & { readonly kind: 'truncate' | 'stall' },
+): void {
+  res.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  res.flushHeaders()
+  res.write(body.subarray(0, afterBytes), () => {
+    if (kind === 'truncate') res.destroy()
+  })
 }
 
 function drip(res: ServerResponse, body: Uint8Array, bytes: number): void {
@@ -198,7 +207,7 @@ function drip(res: ServerResponse, body: Uint8Array, bytes: number): void {
 function sendLateException(
   res: ServerResponse,
   { code, type }: { code: number; type: string },
-  answer?: EngineAnswer,
+  answer: EngineAnswer,
 ): void {
   const tag = randomBytes(8).toString('hex')
   const text = `${exceptionText(code, type, 'a fault of the test')}\n`
@@ -206,7 +215,7 @@ function sendLateException(
     'content-type': 'application/x-ndjson',
     'x-clickhouse-exception-tag': tag,
   })
-  res.write(answer?.body ?? '')
+  res.write(answer.body)
   res.end(
     `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`,
   )
