@@ -60,7 +60,8 @@ export function eventsTable(spec: ModelSpec): TableDefinition {
     replacing: 'ingested_at',
     partitionBy: 'toDate(ts)',
     orderBy: '(toStartOfHour(ts), event_id)',
-    ttl: `toDate(ts) + INTERVAL ${days} DAY`,
+    // By the later of both times: history that is loaded today is not expired on arrival.
+    ttl: `toDate(greatest(ts, ingested_at)) + INTERVAL ${days} DAY`,
     shardBy: 'cityHash64(event_id)',
   }
 }
