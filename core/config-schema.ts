@@ -1,6 +1,6 @@
 import { Type, type TProperties, type TSchema } from 'typebox'
 import { durationPattern } from './duration.ts'
-import { namePattern } from './model-spec.ts'
+import { namePattern } from './schema-fields.ts'
 import { scopes } from './names.ts'
 import type { Secret } from './secrets.ts'
 
