@@ -1,0 +1,87 @@
+import { type DriftInput } from './detector.ts'
+import { type FeatureBinning, type FeatureProfile } from './profile.ts'
+
+/** Aligned counts of two samples; bins that both leave empty are not in it. */
+export interface BinPair {
+  readonly reference: readonly number[]
+  readonly current: readonly number[]
+  /** Events of the reference and of the current sample: the sums of the counts. */
+  readonly n: number
+  readonly m: number
+}
+
+/**
+ * Value bins in their order, then unseen, type mismatch, invalid and missing
+ * as bins of their own: a share of missing values that moves is drift, so no
+ * statistic may leave it out. `coarse` merges numeric fine bins into about ten.
+ * Null when either side holds no event.
+ */
+export function binPair(input: DriftInput, grain: 'fine' | 'coarse'): BinPair | null {
+  const { binning } = input
+  const reference = [...valueBins(input.reference, binning, grain), ...nonValues(input.reference)]
+  const current = [...valueBins(input.current, binning, grain), ...nonValues(input.current)]
+  const n = total(reference)
+  const m = total(current)
+  if (n === 0 || m === 0) return null
+  const used = reference.map((count, i) => count + current[i]! > 0)
+  return {
+    reference: reference.filter((_, i) => used[i]),
+    current: current.filter((_, i) => used[i]),
+    n,
+    m,
+  }
+}
+
+/** Counts of the values alone, one a fine bin, checked against the binning. */
+export function valueCounts(profile: FeatureProfile, binning: FeatureBinning): readonly number[] {
+  const bins = (binning.kind === 'numeric' ? binning.edges.length : binning.categories.length) + 1
+  if (profile.counts.length !== bins) {
+    throw new RangeError(`a profile over this binning has ${bins} counts`)
+  }
+  return profile.counts
+}
+
+/** Events that carry no usable value, by why: unseen, type mismatch, invalid, missing. */
+export function nonValues(profile: FeatureProfile): readonly number[] {
+  return [profile.unseen, profile.typeMismatch, profile.invalid, profile.missing]
+}
+
+function valueBins(
+  profile: FeatureProfile,
+  binning: FeatureBinning,
+  grain: 'fine' | 'coarse',
+): readonly number[] {
+  const counts = valueCounts(profile, binning)
+  if (grain === 'fine' || binning.kind === 'categorical') return counts
+  if (binning.coarse.length !== counts.length) {
+    throw new RangeError('a numeric binning names one coarse bin for each fine bin')
+  }
+  const merged: number[] = []
+  for (const [i, coarse] of binning.coarse.entries()) {
+    while (merged.length <= coarse) merged.push(0)
+    merged[coarse]! += counts[i]!
+  }
+  return merged
+}
+
+export function total(counts: readonly number[]): number {
+  let sum = 0
+  for (const count of counts) sum += count
+  return sum
+}
+
+/** Harmonic sample size nm / (n + m): the information that two samples have about their difference. */
+export function effectiveSize(n: number, m: number): number {
+  return (n * m) / (n + m)
+}
+
+/** Pure statistics take counts over the same bins; anything else is a bug of the caller. */
+export function requireSameBins(
+  name: string,
+  reference: readonly number[],
+  current: readonly number[],
+): void {
+  if (reference.length !== current.length || reference.length === 0) {
+    throw new RangeError(`${name} requires two histograms over the same bins`)
+  }
+}
