@@ -1,0 +1,226 @@
+import { countLength, type FeatureBins, type ModelBinning } from '../binning.ts'
+import { sliceKeyColumn } from './profile-slices.ts'
+import { numberLiteral, type Relation, type Source } from './profile-source.ts'
+
+/** A source and what it is counted into; null before it has a binning. */
+export interface ProfiledSource extends Source {
+  readonly bins: FeatureBins | null
+  /** Valid values, inclusive; what lies outside is counted as out of range, besides its bin. */
+  readonly low: number | null
+  readonly high: number | null
+}
+
+export interface ProfileInput {
+  readonly relation: Relation
+  /** Further grouping keys beside the slice: an alias and its expression over the relation. */
+  readonly keys: readonly (readonly [alias: string, expression: string])[]
+  readonly sources: readonly ProfiledSource[]
+  readonly slices: ModelBinning['slices']
+  /** Rows for every slice that count the request itself: errors, bytes, delay. */
+  readonly software: boolean
+}
+
+/** Columns of `profileSelect`, after its keys: those of tables profiles and baseline_profiles. */
+export const profileColumns = [
+  'slice',
+  'feature',
+  'n',
+  'missing',
+  'invalid',
+  'unseen',
+  'type_mismatch',
+  'out_of_range',
+  'counts',
+  'sum',
+  'sum_squares',
+  'min',
+  'max',
+] as const
+
+// Sums before any reference is known: multiples of 2^-32, magnitudes up to 2^60.
+const scaleWithoutReference = 32
+
+/**
+ * One scan of the relation that profiles every source in every slice: each value becomes the number
+ * of its bin, and one resampled count a feature turns those into the histogram of each group. The
+ * slices are grouping sets. Binning compares with every edge in turn, which the engine compiles to
+ * straight code, and is faster than a search.
+ *
+ * The answer is a function of the multiset of rows: counts, and sums of whole numbers. Floating
+ * point sums would depend on how parts and threads happen to lie.
+ */
+export function profileSelect(input: ProfileInput): {
+  sql: string
+  params: Record<string, unknown>
+} {
+  const slices = [...input.slices.values()].map((slice, i) => sliceKeyColumn(slice, `s${i}`))
+  const columns = input.sources.map(sourceColumns)
+  const keys = input.keys.map(([alias]) => alias)
+  const params: Record<string, unknown> = { ...input.relation.params }
+  for (const column of columns) Object.assign(params, column.params)
+  for (const [i, slice] of slices.entries()) {
+    Object.assign(params, slice.params, { [`s${i}_names`]: slice.names })
+  }
+  const sets = ['', ...slices.map((_, i) => `, s${i}`)].map((s) => `(${keys.join(', ')}${s})`)
+  const name = slices.map((_, i) => `s${i} > 0, {s${i}_names:Array(String)}[s${i}]`)
+  const software = input.software ? softwareColumns : null
+  const sql = `
+SELECT ${[...keys, 'slice', ...profileColumns.slice(1).map((c, i) => `p.${i + 1} AS ${c}`)].join(', ')}
+FROM (
+  SELECT
+    ${[...keys, `${slices.length === 0 ? "''" : `multiIf(${name.join(', ')}, '')`} AS slice`].join(', ')},
+    [
+      ${[...columns.map(({ row }) => row), ...(software?.rows ?? [])].join(',\n      ')}
+    ] AS rows
+  FROM (
+    SELECT ${[...keys, ...slices.map((_, i) => `s${i}`), 'count() AS events'].join(', ')},
+      ${[...columns.map(({ aggregate }) => aggregate), ...(software?.aggregates ?? [])].join(',\n      ')}
+    FROM (
+      SELECT ${input.keys.map(([alias, expression]) => `${expression} AS ${alias}`).join(', ')},
+        arrayFilter((f, r) -> r = 'invalid', issues.feature, issues.reason) AS invalids,
+        arrayFilter((f, r) -> r = 'type_mismatch', issues.feature, issues.reason) AS mismatches,
+        ${[...slices.map(({ expression }, i) => `${expression} AS s${i}`), ...columns.map(({ value }) => value), ...(software?.values ?? [])].join(',\n        ')}
+      FROM ${input.relation.from}
+      WHERE ${input.relation.where}
+    )
+    GROUP BY GROUPING SETS (${sets.join(', ')})
+  )
+)
+ARRAY JOIN rows AS p`
+  return { sql, params }
+}
+
+interface SourceColumns {
+  /** Per event: the value and the number of its bin. */
+  readonly value: string
+  /** Per group. */
+  readonly aggregate: string
+  /** The profile as a tuple in the order of `profileColumns`, without slice. */
+  readonly row: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** Bins in order: the values', for categories unseen, then missing, invalid and type mismatch. */
+function sourceColumns(source: ProfiledSource, i: number): SourceColumns {
+  const { bins, kind, expression } = source
+  const kept = bins === null ? 1 : countLength(bins)
+  const values = bins?.kind === 'categorical' ? kept + 1 : kept
+  const none = `${values} + multiIf(has(invalids, {f${i}:String}), 1, has(mismatches, {f${i}:String}), 2, 0)`
+  const bin = `toUInt16(if(isNull(${expression}), ${none}, ${binOf(source, i)})) AS b${i}`
+  const numeric = kind === 'numeric'
+  const counts = bins === null ? emptyCounts : `arraySlice(c${i}, 1, ${kept})`
+  const unseen = bins?.kind === 'categorical' ? `c${i}[${values}]` : 'toUInt64(0)'
+  const moments = numeric ? momentColumns(source, i) : noMoments
+  return {
+    value: numeric ? `${expression} AS x${i}, ${moments.scaled} AS y${i}, ${bin}` : bin,
+    aggregate: [`countResample(0, ${values + 3}, 1)(b${i}) AS c${i}`, ...moments.aggregates].join(
+      ', ',
+    ),
+    row: `({f${i}:String}, events, c${i}[${values + 1}], c${i}[${values + 2}], ${unseen}, c${i}[${values + 3}], ${moments.outOfRange}, ${counts}, ${moments.results.join(', ')})`,
+    params: {
+      [`f${i}`]: source.name,
+      ...(bins?.kind === 'categorical' ? categoryParams(bins, i) : {}),
+    },
+  }
+}
+
+const emptyCounts = 'emptyArrayUInt64()'
+const nothing = 'CAST(NULL AS Nullable(Float64))'
+const noMoments = {
+  scaled: '',
+  aggregates: [] as string[],
+  outOfRange: 'toUInt64(0)',
+  results: [nothing, nothing, nothing, nothing],
+}
+
+const categoryParams = (
+  bins: FeatureBins & { kind: 'categorical' },
+  i: number,
+): Record<string, unknown> => ({
+  ...(bins.categories.length + bins.others.length === 0
+    ? {}
+    : { [`f${i}_categories`]: [...bins.categories, ...bins.others] }),
+})
+
+/** The bin of a value that is there. */
+function binOf({ bins, expression }: ProfiledSource, i: number): string {
+  if (bins === null) return '0'
+  if (bins.kind === 'numeric') {
+    const above = bins.edges.map((e) => `(assumeNotNull(${expression}) >= ${numberLiteral(e)})`)
+    return above.length === 0 ? '0' : above.join(' + ')
+  }
+  const listed = bins.categories.length
+  const unlisted = bins.open ? listed : listed + 1
+  if (listed + bins.others.length === 0) return String(unlisted)
+  const places = [...bins.categories.map((_, place) => place), ...bins.others.map(() => listed)]
+  return `transform(assumeNotNull(${expression}), {f${i}_categories:Array(String)}, [${places.join(', ')}], ${unlisted})`
+}
+
+/**
+ * Sums as whole multiples of 2^-s, of values held to 2^40 times the reference's magnitude: then the
+ * square fits an Int256 with room for 2^60 rows. The square of a scaled value needs no scale of its own.
+ */
+function momentColumns({ bins, low, high }: ProfiledSource, i: number): typeof noMoments {
+  const scale = bins?.kind === 'numeric' ? bins.scaleExponent : scaleWithoutReference
+  const up = numberLiteral(2 ** scale)
+  const down = numberLiteral(2 ** -scale)
+  const limit = numberLiteral(2 ** 92)
+  // least and greatest pass over NULL: they would make a value of a missing one.
+  const scaled = `if(isNull(x${i}), NULL, least(greatest(assumeNotNull(x${i}) * ${up}, -${limit}), ${limit}))`
+  const outside = [
+    ...(low === null ? [] : [`x${i} < ${numberLiteral(low)}`]),
+    ...(high === null ? [] : [`x${i} > ${numberLiteral(high)}`]),
+  ]
+  return {
+    scaled,
+    aggregates: [
+      `sum(toInt128(round(y${i}))) AS sum${i}`,
+      `sum(toInt256(round(y${i} * y${i}))) AS squares${i}`,
+      `min(x${i}) AS min${i}`,
+      `max(x${i}) AS max${i}`,
+      ...(outside.length === 0 ? [] : [`countIf(${outside.join(' OR ')}) AS outside${i}`]),
+    ],
+    outOfRange: outside.length === 0 ? 'toUInt64(0)' : `outside${i}`,
+    results: [
+      finite(`toFloat64(sum${i}) * ${down}`),
+      finite(`toFloat64(squares${i}) * ${down} * ${down}`),
+      // Zero has two signs, and which of them is the least is a matter of order.
+      `if(min${i} = 0, 0., min${i})`,
+      `if(max${i} = 0, 0., max${i})`,
+    ],
+  }
+}
+
+const finite = (sql: string): string => `if(isFinite(${sql}), ${sql}, NULL)`
+
+// The rows of one array share one type; whole numbers would make a variant of it.
+const rowTypes = [
+  'String',
+  ...Array.from({ length: 6 }, () => 'UInt64'),
+  'Array(UInt64)',
+  ...Array.from({ length: 4 }, () => 'Nullable(Float64)'),
+]
+
+/**
+ * What the request itself tells, in every slice: `error` counts [ok, failed]; bytes and the delay in
+ * seconds from event to ingestion have moments only. Bytes and milliseconds are whole already.
+ */
+const softwareColumns = {
+  values: [
+    "(error IS NOT NULL AND error != '') AS failed",
+    'toInt64(payload_bytes) AS bytes',
+    'toUnixTimestamp64Milli(ingested_at) - toUnixTimestamp64Milli(ts) AS delay',
+  ],
+  aggregates: [
+    'countIf(failed) AS failures',
+    ...['bytes', 'delay'].map(
+      (x) =>
+        `sum(toInt128(${x})) AS sum_${x}, sum(toInt256(${x}) * ${x}) AS squares_${x}, min(${x}) AS min_${x}, max(${x}) AS max_${x}`,
+    ),
+  ],
+  rows: [
+    `'error', events, 0, 0, 0, 0, 0, [events - failures, failures], ${noMoments.results.join(', ')}`,
+    `'payload_bytes', events, 0, 0, 0, 0, 0, ${emptyCounts}, sum_bytes, squares_bytes, min_bytes, max_bytes`,
+    `'ingest_delay_seconds', events, 0, 0, 0, 0, 0, ${emptyCounts}, toFloat64(sum_delay) / 1000, toFloat64(squares_delay) / 1000000, min_delay / 1000, max_delay / 1000`,
+  ].map((row) => `CAST((${row}) AS Tuple(${rowTypes.join(', ')}))`),
+}

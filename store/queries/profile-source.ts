@@ -1,0 +1,92 @@
+import type { ModelSpec } from '../../core/model-spec.ts'
+import { identifier } from '../query.ts'
+import { eventsTableName, featureColumn } from '../tables/events-table.ts'
+
+/** Rows to summarise: what follows FROM, what follows WHERE, and what both bind. */
+export interface Relation {
+  readonly from: string
+  readonly where: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** Half-open interval of event time, epoch milliseconds. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** One column to count: a declared feature or what every prediction has. */
+export interface Source {
+  readonly name: string
+  readonly kind: 'numeric' | 'categorical'
+  /** Nullable Float64 or Nullable text, over the columns of an events or reference table. */
+  readonly expression: string
+}
+
+/**
+ * A row's sorting key holds its hour, so rows that replace each other share a partition: FINAL need
+ * not compare partitions with each other.
+ */
+export const finalSettings = { do_not_merge_across_partitions_select_final: 1 } as const
+
+/** Settings of every INSERT … SELECT here: an answer means written, and no deduplication token decides. */
+export const insertSelectSettings = {
+  ...finalSettings,
+  async_insert: 0,
+  insert_deduplicate: 0,
+  distributed_foreground_insert: 1,
+} as const
+
+/** Events of some intervals of event time, each event once. No intervals: no events. */
+export function eventsRelation(spec: ModelSpec, ranges: readonly TimeRange[]): Relation {
+  const params: Record<string, unknown> = {}
+  const conditions = ranges.map(({ from, to }, i) => {
+    params[`from${i}`] = from
+    params[`to${i}`] = to
+    return `(ts >= ${time(`from${i}`)} AND ts < ${time(`to${i}`)})`
+  })
+  return {
+    from: `${identifier(eventsTableName(spec.model))} FINAL`,
+    where: conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`,
+    params,
+  }
+}
+
+const time = (param: string): string => `fromUnixTimestamp64Milli({${param}:Int64}, 'UTC')`
+
+/**
+ * The declared features, then prediction, score and latency of a model that predicts. A declared
+ * feature of the same name comes first: a profile's key must be one thing.
+ */
+export function sourcesOf(spec: ModelSpec): Source[] {
+  const declared = [...spec.features].map(([name, { type }]): Source => ({
+    name,
+    kind: type === 'numeric' ? 'numeric' : 'categorical',
+    expression: identifier(featureColumn(name)),
+  }))
+  if (spec.kind !== 'model') return declared
+  const pseudo: Source[] = [
+    {
+      name: 'prediction',
+      kind: spec.task === 'regression' ? 'numeric' : 'categorical',
+      expression: 'prediction',
+    },
+    { name: 'score', kind: 'numeric', expression: 'score' },
+    { name: 'latency_ms', kind: 'numeric', expression: 'latency_ms' },
+  ]
+  return [...declared, ...pseudo.filter(({ name }) => !spec.features.has(name))]
+}
+
+/**
+ * A double as SQL that parses to the same double: JavaScript writes the shortest digits that identify
+ * it, and the point makes it a Float64 literal, which the engine reads exactly (bound text it does not).
+ */
+export function numberLiteral(x: number): string {
+  if (!Number.isFinite(x)) throw new RangeError('a number in SQL is finite')
+  const text = String(x)
+  return /^-?[0-9]+$/.test(text) ? `${text}.` : text
+}
+
+/** `[1., 2.5]`; typed, so that an empty list has a type too. */
+export const numberArray = (values: readonly number[]): string =>
+  `CAST([${values.map(numberLiteral).join(', ')}] AS Array(Float64))`
