@@ -1,0 +1,239 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { RejectReason, Scope } from '../core/names.ts'
+import type { LedgerAudit } from '../store/ledger-audit.ts'
+import type { RegisteredModel } from '../store/model-registry.ts'
+import type {
+  DeadLetterFilter,
+  DeadLetterPageKey,
+  DeadLetterRecord,
+} from '../store/queries/dead-letters-list.ts'
+import type { EventRecord } from '../store/queries/get-event.ts'
+import type { LabelRecord } from '../store/queries/get-label.ts'
+import type { BaselineRecord } from '../store/queries/list-baselines.ts'
+import type {
+  DeliveryFilter,
+  DeliveryKey,
+  DeliveryRecord,
+} from '../store/queries/list-deliveries.ts'
+import type { TimeRange } from '../store/queries/list-filters.ts'
+import type { MetricFilter, MetricKey, MetricRecord } from '../store/queries/list-metrics.ts'
+import type {
+  AlertFilter,
+  AlertKey,
+  TransitionFilter,
+  TransitionKey,
+  TransitionRecord,
+} from '../store/queries/list-transitions.ts'
+import type { WindowKey, WindowRecord } from '../store/queries/list-windows.ts'
+
+/** Where a list is to go on, and how far. */
+export interface PageRequest<Key> {
+  readonly limit: number
+  readonly after: Key | null
+}
+
+export interface Page<Row, Key> {
+  readonly rows: readonly Row[]
+  /** Key of the last row when there are more; null at the end. */
+  readonly next: Key | null
+}
+
+/** Takes events in. Resolves once every accepted row is durable. */
+export interface Intake {
+  receive: (request: {
+    readonly body: Buffer
+    readonly idempotencyKey: string | null
+    readonly backfill: boolean
+    /** Models that the caller's key is bound to; null for all. */
+    readonly models: readonly string[] | null
+    /** Aborts when the caller has gone away or the deadline has passed. */
+    readonly signal: AbortSignal
+  }) => Promise<IntakeAnswer>
+}
+
+export interface IntakeAnswer {
+  readonly accepted: number
+  readonly rejected: readonly { index: number; reason: RejectReason; detail: string }[]
+}
+
+export interface Models {
+  get: (model: string) => RegisteredModel | undefined
+  list: () => RegisteredModel[]
+  history: (model: string) => Promise<RegisteredModel[]>
+  /** Throws MODEL_INVALID with `details.problems`. */
+  put: (model: string, text: string, contentType: string) => Promise<RegisteredModel>
+}
+
+export interface Baselines {
+  list: (model: string) => Promise<BaselineRecord[]>
+  get: (model: string, baseline: string) => Promise<BaselineRecord | undefined>
+  /** Throws BASELINE_INVALID. */
+  create: (
+    model: string,
+    request: { name: string; definition: Readonly<Record<string, unknown>>; version?: string },
+  ) => Promise<BaselineRecord>
+}
+
+/** What was computed, and single events. */
+export interface Results {
+  windows: (
+    filter: { model: string; window?: string } & TimeRange,
+    page: PageRequest<WindowKey>,
+  ) => Promise<Page<WindowRecord, WindowKey>>
+  metrics: (
+    filter: MetricFilter,
+    page: PageRequest<MetricKey>,
+  ) => Promise<Page<MetricRecord, MetricKey>>
+  event: (
+    model: string,
+    id: string,
+  ) => Promise<{ event: EventRecord | null; label: LabelRecord | null }>
+}
+
+export interface SlicedQuery {
+  /** Throws QUERY_INVALID with `details.problems`, or QUERY_TOO_EXPENSIVE. */
+  run: (model: string, body: unknown) => Promise<SlicedAnswer>
+}
+
+export interface SlicedAnswer {
+  readonly columns: { name: string; type: string }[]
+  readonly rows: unknown[][]
+  readonly truncated: boolean
+  readonly statistics?: Readonly<Record<string, number>>
+}
+
+export interface Alerts {
+  current: (
+    filter: AlertFilter,
+    page: PageRequest<AlertKey>,
+  ) => Promise<Page<TransitionRecord, AlertKey>>
+  transitions: (
+    filter: TransitionFilter,
+    page: PageRequest<TransitionKey>,
+  ) => Promise<Page<TransitionRecord, TransitionKey>>
+}
+
+export interface Deliveries {
+  list: (
+    filter: DeliveryFilter,
+    page: PageRequest<DeliveryKey>,
+  ) => Promise<Page<DeliveryRecord, DeliveryKey>>
+  /** Makes it due again under the same id. Answers the delivery's new state. */
+  redeliver: (id: string) => Promise<string>
+}
+
+export interface DeadLetterId {
+  readonly source: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface DeadLetters {
+  list: (
+    filter: DeadLetterFilter,
+    page: PageRequest<DeadLetterPageKey>,
+  ) => Promise<Page<DeadLetterRecord, DeadLetterPageKey>>
+  /** Sends messages through the pipeline again: those named, or those that match. */
+  replay: (request: {
+    /** Models that the caller's key is bound to; null for all. */
+    readonly models: readonly string[] | null
+    readonly select: { readonly ids: readonly DeadLetterId[] } | { readonly filter: ReplayFilter }
+  }) => Promise<{ replayed: number; accepted: number; rejected: number }>
+}
+
+export interface ReplayFilter extends TimeRange {
+  readonly model?: string
+  readonly reason?: string
+}
+
+export interface Ledger {
+  audit: () => Promise<LedgerAudit>
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
+}
+
+/** A key as it is kept: the key itself is not. */
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  /** SHA-256 of the whole key, hex. */
+  readonly digest: string
+  readonly scopes: readonly Scope[]
+  /** Only these models; null for all. */
+  readonly models: readonly string[] | null
+  readonly expiresAt: Date | null
+  readonly revokedAt: Date | null
+}
+
+export interface ApiKeys {
+  find: (id: string) => Promise<ApiKey | undefined>
+  /** Whether any key was ever made: from then on the API is closed. */
+  any: () => Promise<boolean>
+}
+
+/** Written before the change it tells of, so that none is without a trace. */
+export interface AuditLog {
+  record: (entry: {
+    readonly actor: string
+    readonly action: string
+    readonly subject: string
+    readonly detail: Readonly<Record<string, unknown>>
+  }) => Promise<void>
+}
+
+/** Everything the API needs, by name. */
+export interface AppDeps {
+  readonly version: string
+  readonly options?: Partial<ApiOptions>
+  readonly logger?: FastifyBaseLogger
+  readonly clock: { now: () => number }
+  /** Metrics of the whole process, served at /metrics; the API adds its own. */
+  readonly registry: Registry
+  readonly keys: ApiKeys
+  readonly audit: AuditLog
+  readonly readiness: (ask: { maxStalenessSeconds: number | null }) => Promise<Readiness>
+  readonly intake: Intake
+  readonly models: Models
+  readonly baselines: Baselines
+  readonly results: Results
+  readonly slicedQuery: SlicedQuery
+  /** JSON Schema of the sliced query language, published in the OpenAPI document. */
+  readonly queryLanguage?: Readonly<Record<string, unknown>>
+  readonly alerts: Alerts
+  readonly deliveries: Deliveries
+  readonly deadLetters: DeadLetters
+  readonly ledger: Ledger
+}
+
+export interface ApiOptions {
+  /** Bytes of a request's body as sent. */
+  readonly bodyLimitBytes: number
+  /** Bytes of a body after gzip is undone. */
+  readonly inflateLimitBytes: number
+  /** Bytes of event bodies that may be held at once, all requests together. */
+  readonly bodiesLimitBytes: number
+  /** A request must have arrived within this. */
+  readonly requestTimeoutMs: number
+  /** And be answered within this. */
+  readonly handlerTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly rateLimit: { readonly max: number; readonly windowMs: number }
+  /** Addresses (CIDR) of proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[]
+}
+
+export const defaultApiOptions: ApiOptions = {
+  bodyLimitBytes: 16 * 1024 * 1024,
+  inflateLimitBytes: 64 * 1024 * 1024,
+  bodiesLimitBytes: 256 * 1024 * 1024,
+  requestTimeoutMs: 30_000,
+  handlerTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 72_000,
+  rateLimit: { max: 60_000, windowMs: 60_000 },
+  trustProxy: [],
+}
