@@ -55,11 +55,13 @@ export function transportNull(input: TransportInput): TransportNull {
 }
 
 /**
- * The greater chance falls short of the true one by up to a fifth for
+ * The greater chance falls short of the true one by up to a fourth for
  * continuous features at levels from 0.05 to 0.001 (simulated bridges over
  * normal, uniform, exponential, log-normal and t features). This makes up for it.
+ * What it does not cover: 100 events of a log-normal feature with σ = 1.5 pass
+ * level 0.01 in 2 % of comparisons, because their mean is not yet normal.
  */
-const shortfall = 1.2
+const shortfall = 1.25
 
 export function transportSurvival(value: number, nothing: TransportNull): number {
   const { gamma, deviation } = nothing
