@@ -1,0 +1,62 @@
+import type { MetricRow } from '../store/queries/metric-row.ts'
+import type { FoldedTransition } from './fold.ts'
+import type { MonitorPolicy } from './policy.ts'
+
+/** What a transition was made of: enough to judge it again by hand. Stored and sent as JSON. */
+export interface Evidence {
+  readonly metric: string
+  readonly method: string
+  readonly baseline: string
+  readonly value: number | null
+  readonly p_value: number | null
+  readonly p_adjusted: number | null
+  readonly effect: number | null
+  readonly noise_floor: number | null
+  /** The limit that was or was not crossed, such as `> 0.2`. */
+  readonly threshold: string | null
+  readonly alpha: number
+  readonly min_samples: number
+  readonly n_reference: number
+  readonly n_current: number
+  readonly label_coverage: number | null
+  /** Of the window. */
+  readonly revision: number
+  readonly for: string
+  readonly reason: string
+  /** The windows that decided, oldest first. */
+  readonly windows: readonly { readonly start: string; readonly verdict: string }[]
+  readonly config_revision: number
+}
+
+export function evidenceOf(
+  policy: MonitorPolicy,
+  transition: FoldedTransition<MetricRow>,
+  configRevision: number,
+): Evidence {
+  const { facts: row } = transition.window
+  const crossed = transition.to === 'critical' ? policy.critical : policy.warn
+  return {
+    metric: row.metric,
+    method: row.method,
+    baseline: row.baseline,
+    value: row.value,
+    p_value: row.pValue,
+    p_adjusted: row.pAdjusted,
+    effect: row.effect,
+    noise_floor: row.noiseFloor,
+    threshold: (crossed ?? policy.critical)?.text ?? null,
+    alpha: policy.alpha,
+    min_samples: policy.minSamples,
+    n_reference: row.nReference,
+    n_current: row.nCurrent,
+    label_coverage: row.labelCoverage,
+    revision: row.revision,
+    for: `${policy.k} of ${policy.n}`,
+    reason: transition.reason,
+    windows: transition.decidedBy.map(({ windowStart, verdict }) => ({
+      start: new Date(windowStart).toISOString(),
+      verdict,
+    })),
+    config_revision: configRevision,
+  }
+}
