@@ -16,6 +16,9 @@ export interface Problem {
   readonly allowed?: string
 }
 
+/** How many problems of one file are told: a broken file repeats its first mistake at every line. */
+export const maxProblems = 100
+
 /** `file:line:column path: message`, the form that editors and terminals turn into a link. */
 export function problemLine({ file, line, column, path, message }: Problem): string {
   const place = line === null ? file : `${file}:${line}:${column ?? 1}`

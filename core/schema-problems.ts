@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { durationMs } from './duration.ts'
-import { listed, nearest, pathText, type Path, type Problem } from './problems.ts'
+import { listed, maxProblems, nearest, pathText, type Path, type Problem } from './problems.ts'
 import { scrub, secretMark } from './secrets.ts'
 import type { YamlFile } from './yaml-file.ts'
 
@@ -67,9 +67,9 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Places findings in the file they were found in. */
+/** Places findings, at most maxProblems, in the file they were found in. */
 export function placed(findings: readonly Finding[], file: YamlFile, fileName: string): Problem[] {
-  return findings.map(({ path, part, ...said }) => ({
+  return findings.slice(0, maxProblems).map(({ path, part, ...said }) => ({
     file: fileName,
     ...file.positionOf(path, part),
     path: pathText(path),
@@ -80,7 +80,8 @@ export function placed(findings: readonly Finding[], file: YamlFile, fileName: s
 function notAllowed(schema: SchemaNode, value: unknown, path: Path): Finding {
   const found = schema['x-kind'] === 'secret' ? secretMark : foundText(value)
   const allowed = allowedText(schema)
-  const quotes = schema.type === 'string' && ['number', 'boolean'].includes(typeof value)
+  const unquoted = typeof value === 'number' || typeof value === 'boolean'
+  const quotes = unquoted && Value.Check(schema, String(value))
   const hint = quotes ? `: put it in quotes, "${String(value)}"` : ''
   return {
     path,
@@ -180,9 +181,8 @@ function unionFindings(
   const [only] = meant
   if (only !== undefined && meant.length === 1) return schemaFindings(only, value, path)
   const allowed = allowedText(union)
-  const found = isMapping(value)
-    ? `the keys ${listed(Object.keys(value), 'and')}`
-    : foundText(value)
+  const keys = isMapping(value) ? Object.keys(value) : []
+  const found = keys.length === 0 ? foundText(value) : `the keys ${listed(keys, 'and')}`
   return [{ path, part: 'value', message: `found ${found}; allowed: ${allowed}`, found, allowed }]
 }
 
@@ -205,8 +205,8 @@ export function allowedText(schema: SchemaNode): string {
 }
 
 function listText({ items = {}, minItems, maxItems }: SchemaNode): string {
-  const range = rangeText(minItems, maxItems)
-  return `a list of${range === '' ? '' : ` ${range}`}: ${allowedText(items)}`
+  const count = countText(minItems, maxItems)
+  return `a list of${count === '' ? '' : ` ${count}`}: ${allowedText(items)}`
 }
 
 function mappingText({ properties = {}, patternProperties }: SchemaNode): string {
@@ -216,8 +216,13 @@ function mappingText({ properties = {}, patternProperties }: SchemaNode): string
 }
 
 function stringText({ maxLength, minLength }: SchemaNode): string {
-  const range = rangeText(minLength, maxLength)
-  return range === '' ? 'text' : `text of ${range} characters`
+  const count = countText(minLength, maxLength)
+  return count === '' ? 'text' : `text of ${count} characters`
+}
+
+function countText(least: number | undefined, most: number | undefined): string {
+  if (most !== undefined) return least === undefined ? `up to ${most}` : `${least} to ${most}`
+  return least === undefined ? '' : `at least ${least}`
 }
 
 function numberText({ type, minimum, maximum, exclusiveMinimum }: SchemaNode): string {

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { Document, Node, ParsedNode } from 'yaml'
-import type { Path, Problem } from './problems.ts'
+import { maxProblems, type Path, type Problem } from './problems.ts'
 
 export interface Position {
   /** From 1. */
@@ -22,8 +22,8 @@ export interface YamlFailure {
   readonly problems: readonly Problem[]
 }
 
-/** Greatest length of a file, characters. */
-export const maxFileChars = 1_048_576
+/** Greatest length of a file, characters: more than any file written by hand, and parsed in a second at worst. */
+export const maxFileChars = 262_144
 
 // How many nodes aliases may stand for in all: enough for anchors used by hand, too few for a bomb.
 const maxAliasCount = 100
@@ -40,12 +40,17 @@ export function parseYaml(text: string, fileName: string): YamlFile | YamlFailur
   })
   if (text.length > maxFileChars) return failure(0, `the file is over ${maxFileChars} characters`)
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      // The parser compares every key with every other; keyProblems() asks a set.
+      uniqueKeys: false,
+    })
     const problems = [...document.errors, ...document.warnings].map((error) =>
       problemAt(fileName, position(lines, error.pos[0]), error.message),
     )
-    problems.push(...complexKeys(document.contents, fileName, lines))
-    if (problems.length > 0) return { ok: false, problems }
+    problems.push(...keyProblems(document.contents, fileName, lines))
+    if (problems.length > 0) return { ok: false, problems: problems.slice(0, maxProblems) }
     return {
       ok: true,
       value: document.toJS({ maxAliasCount }) as unknown,
@@ -68,14 +73,27 @@ function position(lines: LineCounter, offset: number): Position {
   return { line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-function complexKeys(node: unknown, fileName: string, lines: LineCounter): Problem[] {
-  if (isSeq(node)) return node.items.flatMap((item) => complexKeys(item, fileName, lines))
+/** Keys that are no plain text, or that stand in their mapping before. */
+function keyProblems(node: unknown, fileName: string, lines: LineCounter): Problem[] {
+  if (isSeq(node)) return node.items.flatMap((item) => keyProblems(item, fileName, lines))
   if (!isMap<ParsedNode, ParsedNode | null>(node)) return []
+  const seen = new Set<string>()
   return node.items.flatMap(({ key, value }) => {
-    const below = complexKeys(value, fileName, lines)
-    if (isScalar(key) && key.value !== null) return below
-    return [problemAt(fileName, position(lines, key.range[0]), 'a key must be text'), ...below]
+    const below = keyProblems(value, fileName, lines)
+    const name = keyName(key)
+    const repeated = name !== null && seen.has(name)
+    if (name !== null) seen.add(name)
+    if (name !== null && !repeated) return below
+    const message = name === null ? 'a key must be text' : `the key "${name}" is there twice`
+    return [problemAt(fileName, position(lines, key.range[0]), message), ...below]
   })
+}
+
+/** Numbers and booleans are text as keys; null, lists and mappings are none. */
+function keyName(key: unknown): string | null {
+  if (!isScalar(key)) return null
+  const { value } = key
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value as string) : null
 }
 
 function find(
@@ -107,6 +125,6 @@ function entry(parent: Node | null | undefined, step: string | number): Entry | 
     return value === undefined ? undefined : { start: value.range[0], value }
   }
   if (!isMap<ParsedNode, ParsedNode | null>(parent)) return undefined
-  const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+  const pair = parent.items.find(({ key }) => keyName(key) === String(step))
   return pair === undefined ? undefined : { start: pair.key.range[0], value: pair.value }
 }

@@ -1,0 +1,60 @@
+import { durationMs } from './duration.ts'
+import type { ModelFile, MonitorSpec } from './model-schema.ts'
+import type { Path } from './problems.ts'
+import { isMapping, type Finding } from './schema-problems.ts'
+
+/**
+ * The parts of a model file that its schema accepts, so that the rules can be checked in the same
+ * round and nothing is blamed twice.
+ */
+export interface ModelDraft {
+  /** Without monitors, and without anything the schema refuses. */
+  readonly file: Partial<Omit<ModelFile, 'monitors'>>
+  /** In the order of the file; null where the schema refuses one. */
+  readonly monitors: readonly (MonitorSpec | null)[]
+  /** Everything that has a name, refused or not: naming it is no mistake. */
+  readonly names: Readonly<Record<'features' | 'baselines' | 'actions', readonly string[]>>
+  /** Null if it is given and refused. */
+  readonly windowMs: number | null
+  /** Whether all slices are readable; else nothing can be said about who uses them. */
+  readonly slicesKnown: boolean
+}
+
+export function modelDraft(
+  value: Record<string, unknown>,
+  findings: readonly Finding[],
+): ModelDraft {
+  const sound = (...path: Path): boolean =>
+    !findings.some((finding) => path.every((step, index) => finding.path[index] === step))
+  const parts = Object.entries(value)
+    .filter(([key]) => key !== 'monitors')
+    .flatMap(([key, part]): [string, unknown][] => {
+      if (sound(key)) return [[key, part]]
+      const named = ['features', 'baselines', 'actions'].includes(key) && isMapping(part)
+      if (!named) return []
+      return [[key, withoutUnsound(part, (name) => sound(key, name))]]
+    })
+  const file = Object.fromEntries(parts) as ModelDraft['file']
+  const monitors: unknown[] = Array.isArray(value['monitors']) ? value['monitors'] : []
+  return {
+    file,
+    monitors: monitors.map((monitor, index) =>
+      sound('monitors', index) ? (monitor as MonitorSpec) : null,
+    ),
+    names: {
+      features: namesIn(value['features']),
+      baselines: namesIn(value['baselines']),
+      actions: namesIn(value['actions']),
+    },
+    windowMs: sound('window') ? durationMs(file.window ?? '5m') : null,
+    slicesKnown: sound('slices'),
+  }
+}
+
+function withoutUnsound(part: Record<string, unknown>, sound: (name: string) => boolean): unknown {
+  return Object.fromEntries(Object.entries(part).filter(([name]) => sound(name)))
+}
+
+function namesIn(part: unknown): string[] {
+  return isMapping(part) ? Object.keys(part) : []
+}
