@@ -12,7 +12,7 @@ const sumLimit = 1000
  * Falls from 1 at d = 1/(2n) to 0 at d = 1. Three ways, each where it is good:
  * twice the one-sided tail where both sides at once are all but impossible,
  * the exact matrix recursion for n up to 40, and the expansion of Pelz and Good
- * between them. Absolute error below 2e-5 everywhere. In the tail the relative
+ * between them. Absolute error below 3e-5 everywhere. In the tail the relative
  * error is below 1e-6 for n up to 1000; beyond, 1 % at p = 1e-22 and less before.
  *
  * O(n) in the tail for n up to 1000, O(n²d² · nd · log n) for n up to 40, else O(1).
