@@ -37,13 +37,20 @@ export const insertSelectSettings = {
   distributed_foreground_insert: 1,
 } as const
 
-/** Events of some intervals of event time, each event once. No intervals: no events. */
-export function eventsRelation(spec: ModelSpec, ranges: readonly TimeRange[]): Relation {
+/**
+ * Events of some intervals of event time, each event once. No intervals: no events. The prefix keeps
+ * the bound names of two relations in one query apart.
+ */
+export function eventsRelation(
+  spec: ModelSpec,
+  ranges: readonly TimeRange[],
+  prefix = '',
+): Relation {
   const params: Record<string, unknown> = {}
   const conditions = ranges.map(({ from, to }, i) => {
-    params[`from${i}`] = from
-    params[`to${i}`] = to
-    return `(ts >= ${time(`from${i}`)} AND ts < ${time(`to${i}`)})`
+    params[`${prefix}from${i}`] = from
+    params[`${prefix}to${i}`] = to
+    return `(ts >= ${time(`${prefix}from${i}`)} AND ts < ${time(`${prefix}to${i}`)})`
   })
   return {
     from: `${identifier(eventsTableName(spec.model))} FINAL`,
