@@ -133,22 +133,22 @@ export async function openFlights(directory: string): Promise<FlightData | null>
 /** One month's flights. */
 export async function readMonth({ directory }: FlightData, month: Month): Promise<Flights> {
   const table = tableFromIPC(await readFile(monthFile(directory, month)))
-  const column = <T>(name: string): T => {
+  const column = (name: string): unknown => {
     const vector = table.getChild(name)
     if (vector === null) throw new RangeError(`${month}.arrow has no column ${name}`)
-    return vector.toArray() as T
+    return vector.toArray()
   }
   return {
     rows: table.numRows,
-    number: column('number'),
-    ts: column('ts'),
-    distance: column('distance'),
-    hour: column('hour'),
-    weekday: column('weekday'),
-    origin: column('origin'),
-    destination: column('destination'),
-    recentDelay: column('recent_delay'),
-    delay: column('delay'),
+    number: column('number') as Uint32Array,
+    ts: column('ts') as Float64Array,
+    distance: column('distance') as Float64Array,
+    hour: column('hour') as Uint8Array,
+    weekday: column('weekday') as Uint8Array,
+    origin: column('origin') as Uint16Array,
+    destination: column('destination') as Uint16Array,
+    recentDelay: column('recent_delay') as Float64Array,
+    delay: column('delay') as Int32Array,
   }
 }
 
@@ -204,29 +204,37 @@ export function cut(flights: Flights, start: number, end: number): Flights {
 /** All of them as one. */
 export function joined(parts: readonly Flights[]): Flights {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  const fill = <T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(
-    target: T,
-    column: (part: Flights) => T,
-  ): T => {
-    let at = 0
-    for (const part of parts) {
-      target.set(column(part), at)
-      at += part.rows
-    }
-    return target
-  }
-  return {
+  const all: Flights = {
     rows,
-    number: fill(new Uint32Array(rows), (part) => part.number),
-    ts: fill(new Float64Array(rows), (part) => part.ts),
-    distance: fill(new Float64Array(rows), (part) => part.distance),
-    hour: fill(new Uint8Array(rows), (part) => part.hour),
-    weekday: fill(new Uint8Array(rows), (part) => part.weekday),
-    origin: fill(new Uint16Array(rows), (part) => part.origin),
-    destination: fill(new Uint16Array(rows), (part) => part.destination),
-    recentDelay: fill(new Float64Array(rows), (part) => part.recentDelay),
-    delay: fill(new Int32Array(rows), (part) => part.delay),
+    number: new Uint32Array(rows),
+    ts: new Float64Array(rows),
+    distance: new Float64Array(rows),
+    hour: new Uint8Array(rows),
+    weekday: new Uint8Array(rows),
+    origin: new Uint16Array(rows),
+    destination: new Uint16Array(rows),
+    recentDelay: new Float64Array(rows),
+    delay: new Int32Array(rows),
   }
+  let start = 0
+  for (const part of parts) {
+    all.number.set(part.number, start)
+    all.ts.set(part.ts, start)
+    all.distance.set(part.distance, start)
+    all.hour.set(part.hour, start)
+    all.weekday.set(part.weekday, start)
+    all.origin.set(part.origin, start)
+    all.destination.set(part.destination, start)
+    all.recentDelay.set(part.recentDelay, start)
+    all.delay.set(part.delay, start)
+    start += part.rows
+  }
+  return all
+}
+
+/** Element i, which every caller keeps in bounds. */
+export function at(values: ArrayLike<number>, i: number): number {
+  return values[i] ?? Number.NaN
 }
 
 /** Index of the first flight at or after a time. */

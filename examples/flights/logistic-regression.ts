@@ -1,4 +1,4 @@
-import type { Flights } from './features.ts'
+import { at, type Flights } from './features.ts'
 
 /** A flight is late when it arrives more than so many minutes after its time. */
 export const lateMinutes = 15
@@ -213,9 +213,4 @@ function solved(a: Float64Array, b: Float64Array): Float64Array {
     x[i] = at(x, i) / at(l, i * size + i)
   }
   return x
-}
-
-/** Element i, which every caller keeps in bounds. */
-function at(values: ArrayLike<number>, i: number): number {
-  return values[i] ?? Number.NaN
 }

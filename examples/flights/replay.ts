@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pathToFileURL } from 'node:url'
 import {
+  at,
   dayMs,
   daysBetween,
   inKilometresFrom,
@@ -79,6 +80,7 @@ const asSent = (day: Flights, { kilometresFrom }: Stretch): Flights =>
 
 // Making a number's text is what costs most in a line; scores have 10 001 values.
 const scoreTexts = Array.from({ length: 10_001 }, (_, i) => String(i / 10_000))
+const textAt = (texts: readonly string[], i: number): string => texts[i] ?? ''
 const weekdayTexts = weekdays.map((name) => `,"weekday":"${name}"`)
 
 function* eventBatches(
@@ -92,16 +94,16 @@ function* eventBatches(
   const origins = data.airports.map((name) => `,"origin":"${name}"`)
   const destinations = data.airports.map((name) => `,"destination":"${name}"`)
   const line = (i: number): string => {
-    const recent = flights.recentDelay[i] ?? Number.NaN
-    const rounded = Math.round((score[i] ?? 0) * 10_000)
+    const recent = at(flights.recentDelay, i)
+    const rounded = Math.round(at(score, i) * 10_000)
     return (
-      `${head}${flights.number[i] ?? 0}","ts":${flights.ts[i] ?? 0}` +
-      `,"features":{"distance":${flights.distance[i] ?? 0},"hour":${flights.hour[i] ?? 0}` +
-      (weekdayTexts[flights.weekday[i] ?? 0] ?? '') +
-      (origins[flights.origin[i] ?? 0] ?? '') +
-      (destinations[flights.destination[i] ?? 0] ?? '') +
-      `,"recent_delay":${recent === recent ? recent : 'null'}}` +
-      `,"prediction":"${rounded / 10_000 >= model.threshold ? 1 : 0}","score":${scoreTexts[rounded] ?? '0'}}\n`
+      `${head}${at(flights.number, i)}","ts":${at(flights.ts, i)}` +
+      `,"features":{"distance":${at(flights.distance, i)},"hour":${at(flights.hour, i)}` +
+      textAt(weekdayTexts, at(flights.weekday, i)) +
+      textAt(origins, at(flights.origin, i)) +
+      textAt(destinations, at(flights.destination, i)) +
+      `,"recent_delay":${Number.isNaN(recent) ? 'null' : recent}}` +
+      `,"prediction":"${at(score, i) >= model.threshold ? 1 : 0}","score":${textAt(scoreTexts, rounded)}}\n`
     )
   }
   yield* batches(flights, { kind: 'event', line, batchRows })
@@ -110,7 +112,7 @@ function* eventBatches(
 function* labelBatches(flights: Flights, batchRows = 8000): Generator<Batch, void, void> {
   const head = `{"type":"label","model":"${modelName}","id":"f`
   const line = (i: number): string =>
-    `${head}${flights.number[i] ?? 0}","label":"${(flights.delay[i] ?? 0) > lateMinutes ? 1 : 0}","ts":${(flights.ts[i] ?? 0) + labelDelayMs}}\n`
+    `${head}${at(flights.number, i)}","label":"${at(flights.delay, i) > lateMinutes ? 1 : 0}","ts":${at(flights.ts, i) + labelDelayMs}}\n`
   yield* batches(flights, { kind: 'label', line, batchRows })
 }
 
@@ -122,7 +124,7 @@ function* batches(
     const end = Math.min(start + of.batchRows, flights.rows)
     let body = ''
     for (let i = start; i < end; i++) body += of.line(i)
-    yield { body, rows: end - start, kind: of.kind, until: flights.ts[end - 1] ?? 0 }
+    yield { body, rows: end - start, kind: of.kind, until: at(flights.ts, end - 1) }
   }
 }
 
@@ -204,7 +206,7 @@ async function attempt(batch: Batch, { url, key, signal }: PostOptions): Promise
     })
   } catch (error) {
     // fetch reports what went wrong on the wire as a TypeError; anything else is not the network's.
-    if (error instanceof TypeError) return { reason: String(error.cause ?? error), waitMs: null }
+    if (error instanceof TypeError) return { reason: reasonOf(error), waitMs: null }
     throw error
   }
   const text = await response.text()
@@ -218,6 +220,9 @@ async function attempt(batch: Batch, { url, key, signal }: PostOptions): Promise
   const seconds = Number(response.headers.get('retry-after'))
   return { reason: `${response.status}`, waitMs: seconds > 0 ? seconds * 1000 : null }
 }
+
+const reasonOf = ({ cause, message }: Error): string =>
+  cause instanceof Error ? `${message}: ${cause.message}` : message
 
 /** What a parent process may say while the replay runs: which model serves from the next day on. */
 export interface Deployment {
