@@ -1,5 +1,5 @@
 import { schemaFindings, isMapping, type Finding, type SchemaNode } from './schema-problems.ts'
-import { nearest, pathText, type Path, type Problem } from './problems.ts'
+import { maxProblems, nearest, pathText, type Path, type Problem } from './problems.ts'
 import type { Environment } from './secrets.ts'
 import { parseYaml } from './yaml-file.ts'
 
@@ -79,7 +79,7 @@ export function fileLayer(schema: SchemaNode, file: ConfigText): Layer {
     const origin = `${file.name}:${parsed.positionOf(path, 'key').line}`
     return value === undefined ? [] : [{ path, value, origin, place, directoryOf: file.directory }]
   })
-  const problems = schemaFindings(writtenSchema(schema), values).map(place)
+  const problems = schemaFindings(writtenSchema(schema), values).slice(0, maxProblems).map(place)
   return { settings: settings.filter(isValid(schema)), problems }
 }
 

@@ -8,7 +8,6 @@ import {
   fileLayer,
   flagLayer,
   optionsOf,
-  type ConfigText,
   type Layer,
   type Option,
   type Setting,
@@ -67,11 +66,27 @@ export function loadConfig(sources: ConfigSources): Config {
 
 /** As loadConfig, but answers what is wrong instead of throwing it. */
 export function readConfig({ file, env, flags = {} }: ConfigSources): ConfigReading {
-  const layers = [
-    chosenFileLayer(file ?? env['TIDEGAUGE_CONFIG']),
-    environmentLayer(schema, env),
-    flagLayer(schema, flags),
-  ]
+  return reading(
+    [
+      chosenFileLayer(file ?? env['TIDEGAUGE_CONFIG']),
+      environmentLayer(schema, env),
+      flagLayer(schema, flags),
+    ],
+    env,
+  )
+}
+
+/**
+ * What is wrong with the text of one configuration file, taken by itself: as readConfig, without
+ * looking up secrets, which need not be where files are checked.
+ */
+export function configFileProblems(name: string, text: string): readonly Problem[] {
+  return reading([fileLayer(schema, { name, text, directory: dirname(resolve(name)) })], null)
+    .problems
+}
+
+/** `env` null: secrets are not looked up and there is no configuration to use. */
+function reading(layers: readonly Layer[], env: Environment | null): ConfigReading {
   const settings = new Map(
     layers.flatMap((layer) => layer.settings).map((setting) => [setting.path.join('.'), setting]),
   )
@@ -82,14 +97,17 @@ export function readConfig({ file, env, flags = {} }: ConfigSources): ConfigRead
   const ruleProblems = configFindings(values, (...path) => settings.has(path.join('.')))
     .filter(({ path }) => !doubtful.has(String(path[0])))
     .map((finding) => placeOf(settings, finding))
-  const secrets = secretProblems(settings, env)
+  const secrets = env === null ? [] : secretProblems(settings, env)
   const directoryOf = (option: string) => settings.get(option)?.directoryOf ?? process.cwd()
   const problems = [...schemaProblems, ...ruleProblems, ...secrets]
   return {
     problems,
     values,
     origins: new Map([...settings].map(([path, { origin }]) => [path, origin])),
-    config: problems.length > 0 ? null : effectiveConfig(schema, values, { env, directoryOf }),
+    config:
+      env === null || problems.length > 0
+        ? null
+        : effectiveConfig(schema, values, { env, directoryOf }),
   }
 }
 
@@ -98,7 +116,7 @@ function chosenFileLayer(file: string | undefined): Layer {
   if (file === undefined && !existsSync(name)) return { settings: [], problems: [] }
   const text = readText(name)
   return typeof text === 'string'
-    ? fileLayer(schema, { name, text, directory: dirname(resolve(name)) } satisfies ConfigText)
+    ? fileLayer(schema, { name, text, directory: dirname(resolve(name)) })
     : { settings: [], problems: [text] }
 }
 

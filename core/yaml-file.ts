@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { Document, Node, ParsedNode } from 'yaml'
+import type { Document, Node, ParsedNode, YAMLError } from 'yaml'
 import { maxProblems, type Path, type Problem } from './problems.ts'
 
 export interface Position {
@@ -47,7 +47,7 @@ export function parseYaml(text: string, fileName: string): YamlFile | YamlFailur
       uniqueKeys: false,
     })
     const problems = [...document.errors, ...document.warnings].map((error) =>
-      problemAt(fileName, position(lines, error.pos[0]), error.message),
+      problemAt(fileName, position(lines, error.pos[0]), syntaxText(error)),
     )
     problems.push(...keyProblems(document.contents, fileName, lines))
     if (problems.length > 0) return { ok: false, problems: problems.slice(0, maxProblems) }
@@ -62,6 +62,10 @@ export function parseYaml(text: string, fileName: string): YamlFile | YamlFailur
     if (error instanceof ReferenceError) return failure(0, 'too many aliases')
     throw error
   }
+}
+
+function syntaxText({ code, message }: YAMLError): string {
+  return code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : message
 }
 
 function problemAt(file: string, at: Position, message: string): Problem {
@@ -93,7 +97,7 @@ function keyProblems(node: unknown, fileName: string, lines: LineCounter): Probl
 function keyName(key: unknown): string | null {
   if (!isScalar(key)) return null
   const { value } = key
-  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value as string) : null
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : null
 }
 
 function find(
