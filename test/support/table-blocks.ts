@@ -1,0 +1,28 @@
+import { modelSpec } from '../../core/model-spec.ts'
+import type { TableDefinition } from '../../store/ddl.ts'
+import { initialTables } from '../../store/migrations/0001-initial.ts'
+import { eventsTable } from '../../store/tables/events-table.ts'
+
+/** A model with one feature of each kind: what the documentation shows as `events_<model>`. */
+const example = modelSpec({
+  model: 'example',
+  task: 'binary_classification',
+  features: { amount: 'numeric', country: 'categorical' },
+})
+
+/** What docs/data-model.md says of each table's shape, by table name; `events_<model>` by that name. */
+export function tableBlocks(): Map<string, string> {
+  const events = { ...eventsTable(example), name: 'events_<model>' }
+  return new Map([events, ...initialTables].map((table) => [table.name, block(table)]))
+}
+
+function block(table: TableDefinition): string {
+  return [
+    '```sql',
+    ...table.columns.map((column) => `${column},`),
+    `-- one row a key ${table.orderBy}, the greatest ${table.replacing} wins`,
+    ...(table.partitionBy === undefined ? [] : [`-- partition ${table.partitionBy}`]),
+    ...(table.ttl === undefined ? [] : [`-- kept until ${table.ttl}`]),
+    '```',
+  ].join('\n')
+}
