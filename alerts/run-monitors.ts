@@ -82,7 +82,11 @@ async function runMonitor(
     if (delivery.state === 'cancelled') deps.events.settled(delivery)
     else deps.events.planned(delivery)
   }
-  for (const transition of evaluation.writes) deps.events.transitioned(transition)
+  const fresh = new Set(evaluation.histories.flatMap((history) => [...history.fresh]))
+  for (const transition of evaluation.writes) {
+    // The rest only got new evidence for what was known.
+    if (!transition.valid || fresh.has(transition.transitionId)) deps.events.transitioned(transition)
+  }
   return { transitions: evaluation.writes, deliveries }
 }
 
