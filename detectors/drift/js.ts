@@ -27,7 +27,7 @@ import { noiseLevel } from '../score.ts'
  * Ref: J. Lin, IEEE Trans. Inf. Theory 37 (1991), 145–151; D. M. Endres,
  * J. E. Schindelin, IEEE Trans. Inf. Theory 49 (2003), 1858–1860.
  *
- * @example jensenShannon([50, 50], [80, 20]) // 0.2269
+ * @example jensenShannon([50, 50], [80, 20]) // 0.2704
  */
 export function jensenShannon(reference: readonly number[], current: readonly number[]): number {
   requireSameBins('jensenShannon', reference, current)

@@ -8,7 +8,7 @@ import {
   transportNull,
   transportQuantile,
   transportSurvival,
-} from './wasserstein-null.ts'
+} from '../calibration/transport-null.ts'
 
 /** Evidently's floor: a reference that hardly varies must not blow a tiny move up without bound. */
 const leastDeviation = 0.001
@@ -69,13 +69,13 @@ export function binPositions(binning: NumericBinning, reference: FeatureProfile)
   if (last < 0) return [binning.low]
   const lowest = Math.min(binning.low, reference.min ?? binning.low, edges[0]!)
   const highest = Math.max(binning.high, reference.max ?? binning.high, edges[last]!)
-  if (last === 0) return [(lowest + edges[0]!) / 2, (edges[0]! + highest) / 2]
+  if (last === 0) return [lowest / 2 + edges[0]! / 2, edges[0]! / 2 + highest / 2]
 
   const below = tailMean(edges[1]! - edges[0]!, counts[0]!, counts[1]!)
   const above = tailMean(edges[last]! - edges[last - 1]!, counts[last + 1]!, counts[last]!)
   return [
     Math.max(lowest, edges[0]! - below),
-    ...edges.slice(1).map((edge, i) => (edge + edges[i]!) / 2),
+    ...edges.slice(1).map((edge, i) => edge / 2 + edges[i]! / 2),
     Math.min(highest, edges[last]! + above),
   ]
 }
@@ -95,28 +95,29 @@ interface Transport {
 
 function transport(input: DriftInput, binning: NumericBinning): Transport {
   const { reference, current } = input
-  const positions = binPositions(binning, reference)
+  const places = binPositions(binning, reference).map(bounded)
   const counts = valueCounts(reference, binning)
   const countsNow = valueCounts(current, binning)
-  const moments = profileMoments(reference)
-  const momentsNow = profileMoments(current)
-  const unit = Math.max(leastDeviation, moments?.deviation ?? spread(counts, positions))
+  const moments = safeMoments(reference, counts, places)
+  const momentsNow = safeMoments(current, countsNow, places)
+  const unit = Math.max(leastDeviation, moments?.deviation ?? spread(counts, places))
+  const positions = places.map((x) => x / unit)
   const groups = [total(counts), ...nonValues(reference)]
   const groupsNow = [total(countsNow), ...nonValues(current)]
   const common = Math.min(groups[0]! / total(groups), groupsNow[0]! / total(groupsNow))
 
   // W₁ is never below the move of the mean, which the moments know exactly
   // even where both samples lie in one open bin.
-  const shift = moments && momentsNow ? Math.abs(moments.mean - momentsNow.mean) : 0
+  const shift = moments && momentsNow ? Math.abs(moments.mean - momentsNow.mean) / unit : 0
   const work = Math.max(wasserstein(counts, countsNow, positions), shift)
   const pooledDeviation = moments && momentsNow ? pooled(moments, momentsNow) : 0
   return {
-    work: finite((common * work) / unit),
+    work: common * rounded(work),
     moved: movedShare(groups, groupsNow),
     nothing: transportNull({
       values: counts.map((count, i) => count + countsNow[i]!),
-      widths: positions.slice(1).map((x, i) => (common * (x - positions[i]!)) / unit),
-      meanDeviation: (common * pooledDeviation) / unit,
+      widths: positions.slice(1).map((x, i) => common * rounded(x - positions[i]!)),
+      meanDeviation: common * rounded(pooledDeviation / unit),
       valueSize: groups[0]! > 0 && groupsNow[0]! > 0 ? effectiveSize(groups[0]!, groupsNow[0]!) : 0,
       groups: groups.map((count, i) => count + groupsNow[i]!),
       n: total(groups),
@@ -131,12 +132,30 @@ interface Moments {
   readonly deviation: number
 }
 
+/**
+ * Sums of squares lose a deviation of less than a millionth of the mean to
+ * rounding, as timestamps with a spread of minutes do; the bins still know it.
+ */
+function safeMoments(
+  profile: FeatureProfile,
+  counts: readonly number[],
+  places: readonly number[],
+): Moments | null {
+  const moments = profileMoments(profile)
+  if (moments === null) return null
+  const told = moments.deviation > 1e-6 * Math.abs(moments.mean)
+  return {
+    values: moments.values,
+    mean: bounded(moments.mean),
+    deviation: told ? moments.deviation : spread(counts, places),
+  }
+}
+
 /** Standard deviation of both samples thrown together. */
 function pooled(a: Moments, b: Moments): number {
   const share = a.values / (a.values + b.values)
   const within = share * a.deviation ** 2 + (1 - share) * b.deviation ** 2
-  const deviation = Math.sqrt(within + share * (1 - share) * (a.mean - b.mean) ** 2)
-  return Number.isFinite(deviation) ? deviation : 0
+  return Math.sqrt(within + share * (1 - share) * (a.mean - b.mean) ** 2)
 }
 
 /** Total variation distance of the kinds of event. */
@@ -156,11 +175,17 @@ function spread(counts: readonly number[], positions: readonly number[]): number
   for (const [i, count] of counts.entries()) {
     variance += (count / values) * (positions[i]! - mean) ** 2
   }
-  return finite(Math.sqrt(variance))
+  return Math.sqrt(variance)
 }
 
-function finite(value: number): number {
-  return Number.isFinite(value) ? value : Number.MAX_VALUE
+/** Squares of larger values would overflow. */
+function bounded(x: number): number {
+  return Math.max(-1e140, Math.min(1e140, x))
+}
+
+/** Squares of smaller ways would vanish and leave a distance without a variance. */
+function rounded(way: number): number {
+  return way < 1e-100 ? 0 : way
 }
 
 /**
@@ -184,7 +209,7 @@ export const wassersteinDetector: Detector = {
     const { work, moved, nothing } = transport(input, input.binning)
     // Rare counts are far from normal: Yates' half an event keeps a single stray one quiet.
     const half = Math.min(moved, (1 / nothing.n + 1 / nothing.m) / 2)
-    const value = Math.min(Number.MAX_VALUE, work + moved)
+    const value = work + moved
     return {
       method: 'wasserstein/normed',
       value,

@@ -4,7 +4,7 @@ import {
   wasserstein,
   wassersteinDetector,
 } from '../../../detectors/drift/wasserstein.ts'
-import { transportNull, transportSurvival } from '../../../detectors/drift/wasserstein-null.ts'
+import { transportNull, transportSurvival } from '../../../detectors/calibration/transport-null.ts'
 import conventions from '../../fixtures/detectors/conventions.json' with { type: 'json' }
 import oracle from '../../fixtures/detectors/drift.json' with { type: 'json' }
 import { draw, equalMassBinning, histogram, numericProfile, seeded } from '../sampling.ts'
@@ -85,4 +85,16 @@ test('where nothing can vary nothing is unusual', () => {
     m: 10,
   })
   expect(transportSurvival(0, nothing)).toBe(1)
+})
+
+test('values far from zero keep their unit', () => {
+  const far = (xs: readonly number[]) => xs.map((x) => 1e12 + x)
+  const farBinning = equalMassBinning(far(reference))
+  const value = wassersteinDetector.compute({
+    reference: numericProfile(far(reference), farBinning),
+    current: numericProfile(far(reference.map((x) => x + 0.5)), farBinning),
+    binning: farBinning,
+  })!.value
+  expect(value).toBeGreaterThan(0.45)
+  expect(value).toBeLessThan(0.6)
 })

@@ -6,9 +6,9 @@ import {
 import oracle from '../../fixtures/detectors/special-functions.json' with { type: 'json' }
 
 test.each(oracle.kolmogorov)('survival for %d values at %d is SciPy’s kstwo.sf', (n, d, p) => {
-  const value = kolmogorovSurvival(n!, d!)
-  expect(Math.abs(value - p!)).toBeLessThan(3e-5)
-  expect(Math.abs(value - p!) / p!).toBeLessThan(n! > 40 ? 5e-3 : 1e-7)
+  const value = kolmogorovSurvival(n, d)
+  expect(Math.abs(value - p)).toBeLessThan(3e-5)
+  expect(Math.abs(value - p) / p).toBeLessThan(n > 40 ? 5e-3 : 1e-7)
 })
 
 test.each([1, 2, 3, 10, 40, 41, 500, 1001, 1e6])('the quantile of %d values inverts it', (n) => {

@@ -1,6 +1,6 @@
 import { effectiveSize, total } from '../bins.ts'
-import { absoluteGaussianMoments } from '../calibration/absolute-gaussian.ts'
-import { type GammaNull, gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
+import { absoluteGaussianMoments } from './absolute-gaussian.ts'
+import { type GammaNull, gammaQuantile, gammaSurvival } from './permutation-null.ts'
 import { normalTwoSided, upperGammaQuantile } from '../special-functions/incomplete-gamma.ts'
 
 export interface TransportInput {
