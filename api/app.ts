@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import { AppError } from '../core/errors.ts'
 import { addAuthentication, rateKey } from './auth.ts'
 import { answerError } from './errors.ts'
@@ -60,7 +60,7 @@ function createServer(deps: AppDeps, options: ApiOptions): FastifyInstance {
   return Fastify({
     ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger }),
     // One line a request would be one line an event for careless clients; metrics count them.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: smallBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     handlerTimeout: options.handlerTimeoutMs,

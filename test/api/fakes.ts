@@ -1,0 +1,123 @@
+import type { FastifyInstance } from 'fastify'
+import { Registry } from 'prom-client'
+import { buildApp } from '../../api/app.ts'
+import { createApiKey } from '../../api/api-keys.ts'
+import type { ApiKey, AppDeps } from '../../api/ports.ts'
+import { modelSpec, type ModelFile } from '../../core/model-spec.ts'
+import type { Scope } from '../../core/names.ts'
+import type { RegisteredModel } from '../../store/model-registry.ts'
+
+export const noon = Date.UTC(2026, 10, 20, 12)
+
+export function registered(file: ModelFile): RegisteredModel {
+  return { spec: modelSpec(file), revision: 1, origin: 'api', createdAt: new Date(noon) }
+}
+
+export interface Fakes {
+  readonly deps: AppDeps
+  /** Arguments of every call of a port, in order: `[port, …arguments]`. */
+  readonly calls: unknown[][]
+}
+
+/** Ports that remember their calls and answer with nothing much. */
+export function fakes(files: readonly ModelFile[] = [{ model: 'fraud' }]): Fakes {
+  const calls: unknown[][] = []
+  const answer =
+    <T>(name: string, value: T) =>
+    async (...args: unknown[]): Promise<T> => {
+      calls.push([name, ...args])
+      return value
+    }
+  const models = new Map(files.map((file) => [file.model, registered(file)]))
+  const empty = { rows: [], next: null }
+  const deps: AppDeps = {
+    version: '1.2.3',
+    clock: { now: () => noon },
+    registry: new Registry(),
+    keys: keyring([]),
+    audit: { record: answer('audit', undefined) },
+    readiness: answer('readiness', { ready: true, checks: { store: { ok: true, detail: '' } } }),
+    intake: { receive: answer('receive', { accepted: 1, rejected: [] }) },
+    models: {
+      get: (model) => models.get(model),
+      list: () => [...models.values()],
+      history: answer('history', [...models.values()]),
+      put: answer('put', registered({ model: 'fraud' })),
+    },
+    baselines: {
+      list: answer('baselines', [baseline]),
+      get: async (_model, name) => (name === baseline.baseline ? baseline : undefined),
+      create: answer('createBaseline', baseline),
+    },
+    results: {
+      windows: answer('windows', empty),
+      metrics: answer('metrics', empty),
+      event: answer('event', { event: null, label: null }),
+    },
+    slicedQuery: {
+      run: answer('query', {
+        columns: [{ name: 'country', type: 'string' }],
+        rows: [['DE'], [null], ['a "b", c']],
+        truncated: false,
+      }),
+    },
+    alerts: { current: answer('alerts', empty), transitions: answer('transitions', empty) },
+    deliveries: { list: answer('deliveries', empty), redeliver: answer('redeliver', 'pending') },
+    deadLetters: {
+      list: answer('deadLetters', empty),
+      replay: answer('replay', { replayed: 2, accepted: 1, rejected: 1 }),
+    },
+    ledger: { audit: answer('audit-ledger', { complete: true, partitions: [] }) },
+  }
+  return { deps, calls }
+}
+
+const baseline = {
+  model: 'fraud',
+  baseline: 'training',
+  revision: 1,
+  kind: 'file',
+  version: '',
+  definition: { file: 'january.parquet' },
+  binning: 1,
+  status: 'ready',
+  detail: '',
+  n: 1000,
+  created_at: '2026-11-20T12:00:00.000Z',
+  changed_at: '2026-11-20T12:00:00.000Z',
+}
+
+export function keyring(keys: readonly ApiKey[]): AppDeps['keys'] {
+  return {
+    find: async (id) => keys.find((key) => key.id === id),
+    any: async () => keys.length > 0,
+  }
+}
+
+/** A key and what is kept of it. */
+export function madeKey(
+  scopes: readonly Scope[],
+  over: Partial<ApiKey> = {},
+): { key: string; stored: ApiKey } {
+  const { id, key, digest } = createApiKey()
+  const stored = { id, name: id, digest, scopes, models: null, expiresAt: null, revokedAt: null }
+  return { key, stored: { ...stored, ...over } }
+}
+
+export const bearer = (key: string): { authorization: string } => ({
+  authorization: `Bearer ${key}`,
+})
+
+const open: FastifyInstance[] = []
+
+/** An app that `closeApps` closes. */
+export async function appOf(deps: AppDeps): Promise<FastifyInstance> {
+  const app = await buildApp(deps)
+  open.push(app)
+  await app.ready()
+  return app
+}
+
+export async function closeApps(): Promise<void> {
+  for (const app of open.splice(0)) await app.close()
+}
