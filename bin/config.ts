@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { isScalar, Document } from 'yaml'
+import { Document, isNode, isScalar, isSeq } from 'yaml'
 import {
   configFileProblems,
   environment,
@@ -51,8 +51,8 @@ export function configCommand({ metrics }: ConfigCommandOptions = {}): Command {
 }
 
 function validText(files: readonly string[], withConfig: boolean): string {
-  const count = files.length === 1 ? '1 file' : `${files.length} files`
-  return withConfig ? `configuration and ${count} of models are valid` : `${count} valid`
+  const count = files.length === 1 ? '1 model file' : `${files.length} model files`
+  return withConfig ? `valid: the configuration and ${count}` : `valid: ${files.join(', ')}`
 }
 
 function report(problems: readonly Problem[]): void {
@@ -103,7 +103,8 @@ export function printedConfig({ values, origins }: ConfigReading): string {
     if (schema['x-kind'] === 'secret') document.setIn(path, secretMark)
     const node = document.getIn(path, true)
     const origin = origins.get(path.join('.'))
-    if (isScalar(node) && origin !== undefined) node.comment = ` ${origin}`
+    if (isSeq(node) && node.items.every(isScalar)) node.flow = true
+    if (isNode(node) && origin !== undefined) node.comment = ` ${origin}`
   }
   return scrub(document.toString({ lineWidth: 0 }))
 }

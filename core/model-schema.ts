@@ -78,9 +78,9 @@ const Baseline = Type.Union(
             events: Type.Integer({
               minimum: 100,
               maximum: 1_000_000_000,
-              description: 'As soon as there are so many,',
+              description: 'Complete once there are so many.',
             }),
-            period: duration('or after this time, whichever comes first.'),
+            period: duration('Complete after this time, if that comes first.'),
           },
           { ...closed, description: "The model's first events." },
         ),
@@ -170,7 +170,12 @@ export const ModelSpecSchema = Type.Object(
         description: 'Drift metrics or method ids to compute. Default: the first set.',
       }),
     ),
-    baselines: Type.Optional(Type.Record(Type.String({ pattern: namePattern }), Baseline, named)),
+    baselines: Type.Optional(
+      Type.Record(Type.String({ pattern: namePattern }), Baseline, {
+        ...named,
+        description: 'What current data is compared with, by name.',
+      }),
+    ),
     monitors: Type.Optional(
       Type.Array(Monitor, { maxItems: 200, description: 'When somebody must know.' }),
     ),

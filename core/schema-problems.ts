@@ -216,7 +216,8 @@ function mappingText({ properties = {}, patternProperties }: SchemaNode): string
 }
 
 function stringText({ maxLength, minLength }: SchemaNode): string {
-  const count = countText(minLength, maxLength)
+  const least = minLength === 1 && maxLength === undefined ? undefined : minLength
+  const count = countText(least, maxLength)
   return count === '' ? 'text' : `text of ${count} characters`
 }
 
