@@ -17,9 +17,10 @@ export type Contribution = (reference: number, current: number) => number
  * the bins' own variances with the covariance that they have in large samples;
  * a gamma distribution takes both moments.
  *
- * In large samples this *is* χ² with B − 1 degrees of freedom. In rare bins
- * PSI and Jensen–Shannon exceed χ² by far: with 200 categories and 300 events
- * the χ² answer would call almost every window drifted.
+ * In large samples this *is* χ² with B − 1 degrees of freedom. With rare bins χ²
+ * misleads both ways: for 200 equal categories, 10,000 reference and 300 current
+ * events without drift it calls 95 of 100 Jensen–Shannon distances significant,
+ * and no PSI at all, because pseudo-counts pull rare shares together.
  *
  * Shape 0 where fewer than two bins are in use: the statistic is then constant.
  * O(bins · √count) for small counts, O(1) a bin for large ones.

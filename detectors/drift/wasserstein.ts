@@ -24,7 +24,7 @@ const leastDeviation = 0.001
  * only for equal shares, without an upper bound; greater is worse.
  *
  * It weighs far values heavily, so one extreme value can make it. No drift at
- * all gives about 1.1·σ·√(1/n + 1/m) for a normal feature: Evidently's
+ * all gives about 1.3·σ·√(1/n + 1/m) for a normal feature: Evidently's
  * threshold of 0.1 σ fires on most windows of 100 events. An empty sample has
  * distance 0 to everything.
  *
