@@ -60,25 +60,14 @@ export interface FileLoad {
   readonly file: string
 }
 
-// Errors that the same request may not meet again: load, memory, space, timeouts, and a server
-// that restarts. Codes of ClickHouse's ErrorCodes.cpp.
-const retryableCodes = new Set([
-  '159',
-  '160',
-  '202',
-  '203',
-  '209',
-  '210',
-  '241',
-  '242',
-  '243',
-  '252',
-  '279',
-  '319',
-  '425',
-  '999',
-  '1000',
-])
+// Errors that the same request may not meet again: load, memory, space, disks, replicas, timeouts,
+// and a server that restarts. Codes of ClickHouse's ErrorCodes.cpp.
+const retryableCodes = new Set(
+  [
+    74, 75, 159, 160, 198, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 319, 394,
+    425, 439, 499, 722, 733, 999, 1000,
+  ].map(String),
+)
 
 // The JSON answers carry 64-bit integers as numbers; counts stay far below 2^53.
 const readSettings = { output_format_json_quote_64bit_integers: 0 } as const
@@ -210,18 +199,27 @@ async function openServer(options: StoreOptions): Promise<Door> {
   return { clients: [client], writes: streamedWrites() }
 }
 
-/** Runs each call on the client that has the fewest calls running. */
+/** Runs each call on the client that has the fewest calls running, if possible none that is lost. */
 function leastBusy(
   clients: readonly ClickHouseClient[],
 ): <T>(call: (client: ClickHouseClient) => Promise<T>) => Promise<T> {
-  const seats = clients.map((client) => ({ client, running: 0 }))
+  const seats = clients.map((client) => ({ client, load: 0 }))
+  // Calls past their deadline go on in their session, nobody knows how long: worse than any queue.
+  const lostCall = 1_000_000
   return async (call) => {
-    const seat = seats.reduce((least, other) => (other.running < least.running ? other : least))
-    seat.running += 1
+    const seat = seats.reduce((least, other) => (other.load < least.load ? other : least))
+    seat.load += 1
     try {
       return await call(seat.client)
+    } catch (error) {
+      if (seats.length > 1) {
+        seat.load += lostCall
+        // The session answers once it is free again; after a mere refusal that is at once.
+        void seat.client.ping().finally(() => (seat.load -= lostCall))
+      }
+      throw error
     } finally {
-      seat.running -= 1
+      seat.load -= 1
     }
   }
 }

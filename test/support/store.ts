@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +15,8 @@ export const storeKinds: readonly StoreKind[] = ['embedded', 'http']
 export interface TestStore {
   readonly store: Store
   readonly kind: StoreKind
+  /** The data directory that all stores of the process share. */
+  readonly directory: string
   /** What `openStore` was called with: opens the same database again. */
   readonly options: StoreOptions
   /** The server behind the store, for its faults; null for the embedded door. */
@@ -31,7 +32,8 @@ export interface TestStoreOptions {
 }
 
 // The engine has one directory a process, so every store of a test file shares this one.
-const directory = join(mkdtempSync(join(tmpdir(), 'tidegauge-test-')), 'data')
+const root = join(tmpdir(), `tidegauge-test-${process.pid}-${randomBytes(4).toString('hex')}`)
+const directory = join(root, 'data')
 let users = 0
 
 /** A store with a random database of its own. Close it; the last one to close takes the data away. */
@@ -53,6 +55,7 @@ export async function withStore(
   return {
     store,
     kind,
+    directory,
     options,
     server,
     close: async () => {
@@ -61,7 +64,7 @@ export async function withStore(
       await store.close()
       await server?.close()
       users -= 1
-      if (users === 0) await rm(join(directory, '..'), { recursive: true, force: true })
+      if (users === 0) await rm(root, { recursive: true, force: true })
     },
   }
 }
