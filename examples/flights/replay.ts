@@ -267,7 +267,7 @@ async function main(): Promise<void> {
       concurrency: Number(values.concurrency),
       // One line a day: the parent draws its progress from them.
       onProgress: (progress, batch) => {
-        if (Math.floor(batch.until / dayMs) === day) return
+        if (batch.kind === 'label' || Math.floor(batch.until / dayMs) === day) return
         day = Math.floor(batch.until / dayMs)
         console.log(JSON.stringify({ ...progress, until: batch.until, version: model.version }))
       },
