@@ -48,7 +48,27 @@ export function exactKs(input: ExactKsInput): Query<ExactKs> {
   const values = `arrayFilter(v -> v.2 IS NOT NULL, arrayZip({names:Array(String)}, [${wanted.map(({ expression }) => expression).join(', ')}]))`
   return {
     name: 'exact-ks',
-    sql: `
+    sql: statement(input.reference, current, values),
+    params: {
+      ...input.reference.params,
+      ...current.params,
+      width: input.widthMs,
+      names: wanted.map(({ name }) => name),
+    },
+    settings: finalSettings,
+    toRow: (raw) => ({
+      version: String(raw['version']),
+      variant: String(raw['variant']),
+      windowStart: Number(raw['start']),
+      feature: String(raw['feature']),
+      statistic: Number(raw['statistic']),
+      nReference: Number(raw['n_reference']),
+      nCurrent: Number(raw['n_current']),
+    }),
+  }
+}
+
+const statement = (reference: Relation, current: Relation, values: string): string => `
 WITH
   reference AS (
     SELECT feature, x, c,
@@ -56,7 +76,7 @@ WITH
       sum(c) OVER (PARTITION BY feature) AS m
     FROM (
       SELECT v.1 AS feature, assumeNotNull(v.2) AS x, count() AS c
-      FROM (SELECT ${values} AS vs FROM ${input.reference.from} WHERE ${input.reference.where})
+      FROM (SELECT ${values} AS vs FROM ${reference.from} WHERE ${reference.where})
       ARRAY JOIN vs AS v
       GROUP BY feature, x
     )
@@ -87,22 +107,4 @@ FROM current AS a
 INNER JOIN (SELECT feature, any(m) AS m FROM reference GROUP BY feature) AS t ON a.feature = t.feature
 ASOF LEFT JOIN reference AS r ON a.feature = r.feature AND a.x >= r.x
 GROUP BY start, version, variant, feature
-ORDER BY start, version, variant, feature`,
-    params: {
-      ...input.reference.params,
-      ...current.params,
-      width: input.widthMs,
-      names: wanted.map(({ name }) => name),
-    },
-    settings: finalSettings,
-    toRow: (raw) => ({
-      version: String(raw['version']),
-      variant: String(raw['variant']),
-      windowStart: Number(raw['start']),
-      feature: String(raw['feature']),
-      statistic: Number(raw['statistic']),
-      nReference: Number(raw['n_reference']),
-      nCurrent: Number(raw['n_current']),
-    }),
-  }
-}
+ORDER BY start, version, variant, feature`
