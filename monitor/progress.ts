@@ -4,6 +4,8 @@ export interface ProgressOptions {
   /** Base window first, then the wider ones, each a multiple of it, ms. */
   readonly windowsMs: readonly number[]
   readonly latenessMs: number
+  /** Least silence after which a partition is idle, ms; the lateness counts where it is longer. */
+  readonly idleMs: number
 }
 
 interface PartitionClock {
@@ -49,13 +51,14 @@ export class ModelProgress {
 
   /**
    * Everything before this instant of event time is taken to have arrived: the least, over the
-   * partitions that were active within `lateness` of wall time, of the greatest event time, less
+   * partitions that were active within `lateness` (or `idleMs`) of wall time, of the greatest event time, less
    * the lateness. With no active partition the source is idle and nothing is worth waiting for.
    */
   watermark(now: number): number {
+    const idleMs = Math.max(this.#options.latenessMs, this.#options.idleMs)
     let least = Number.POSITIVE_INFINITY
     for (const { maxEventTime, seenAt } of this.#partitions.values()) {
-      if (seenAt >= now - this.#options.latenessMs) least = Math.min(least, maxEventTime)
+      if (seenAt >= now - idleMs) least = Math.min(least, maxEventTime)
     }
     return least - this.#options.latenessMs
   }

@@ -6,7 +6,7 @@ import type { LedgerTouch } from '../../store/queries/ledger-touches.ts'
 const minute = 60_000
 const hour = 60 * minute
 const t0 = Date.UTC(2026, 0, 1)
-const options = { windowsMs: [5 * minute, hour], latenessMs: 10 * minute }
+const options = { windowsMs: [5 * minute, hour], latenessMs: 10 * minute, idleMs: 0 }
 
 const touch = (more: Partial<LedgerTouch>): LedgerTouch => ({
   batchId: 'b',

@@ -1,0 +1,198 @@
+import type { ModelSpec } from '../core/model-spec.ts'
+import { durationName } from '../core/duration.ts'
+import { benjaminiHochberg } from '../detectors/calibration/false-discovery.ts'
+import { defaultDetectors, detectorNamed, insufficient } from '../detectors/catalogue.ts'
+import type { Detector } from '../detectors/detector.ts'
+import type { FeatureBinning, FeatureProfile } from '../detectors/profile.ts'
+import type { Score } from '../detectors/score.ts'
+import type { MetricRow } from '../store/queries/metric-row.ts'
+import { qualityRows } from './quality-rows.ts'
+
+/** Profiles by slice name, then by feature. */
+export type SliceProfiles = ReadonlyMap<string, ReadonlyMap<string, FeatureProfile>>
+
+/** What one arm of a rollout (a version and a variant) did in one window, and what to compare it with. */
+export interface EvaluatedArm {
+  readonly version: string
+  readonly variant: string
+  readonly current: SliceProfiles
+  /** By baseline name; null where that baseline has no data to compare with. */
+  readonly references: ReadonlyMap<string, SliceProfiles | null>
+  /** Exact distinct values a feature, of the whole window. */
+  readonly distinct: ReadonlyMap<string, number>
+  /** Scores over stored rows, such as ks/exact, of the whole window. */
+  readonly rowScores: readonly RowScore[]
+}
+
+export interface RowScore {
+  readonly baseline: string
+  readonly feature: string
+  readonly metric: string
+  readonly score: Score
+}
+
+export interface EvaluatedWindow {
+  readonly spec: ModelSpec
+  readonly binnings: ReadonlyMap<string, FeatureBinning>
+  readonly windowMs: number
+  /** Epoch ms. */
+  readonly start: number
+  readonly revision: number
+  readonly arms: readonly EvaluatedArm[]
+}
+
+/** What every row of one window and arm has in common. */
+export type RowFrame = Pick<
+  MetricRow,
+  'model' | 'version' | 'variant' | 'windowStart' | 'windowEnd' | 'window' | 'revision'
+>
+
+/**
+ * Every metric of one window: quality of each feature in each slice, and drift against each baseline
+ * by each detector. Pure: the same profiles give the same rows. A slice below `min_samples` has one
+ * row, its count, with status `insufficient_data`; the whole model has all rows, with that status.
+ */
+export function evaluateWindow(window: EvaluatedWindow): MetricRow[] {
+  const { spec, windowMs, start } = window
+  const detectors = detectorsOf(spec)
+  return window.arms.flatMap((arm) => {
+    const frame: RowFrame = {
+      model: spec.model,
+      version: arm.version,
+      variant: arm.variant,
+      windowStart: start,
+      windowEnd: start + windowMs,
+      window: durationName(windowMs),
+      revision: window.revision,
+    }
+    const rows = qualityRows(window, arm, frame)
+    for (const [baseline, reference] of arm.references) {
+      for (const detector of detectors) {
+        rows.push(...driftRows(window, arm, frame, { baseline, reference, detector }))
+      }
+    }
+    for (const method of new Set(arm.rowScores.map(family))) {
+      const group = arm.rowScores.filter((row) => family(row) === method)
+      rows.push(...adjusted(group.map((row) => rowScoreRow(frame, row, spec.minSamples))))
+    }
+    return rows
+  })
+}
+
+const family = ({ baseline, score }: RowScore): string => `${baseline}\n${score.method}`
+
+/** What the model asks for, and whatever its monitors watch besides. */
+function detectorsOf(spec: ModelSpec): readonly Detector[] {
+  const watched = spec.monitors.map(({ metric }) => metric)
+  const asked =
+    spec.detectors.length === 0
+      ? defaultDetectors
+      : spec.detectors.flatMap((name) => detectorNamed(name) ?? [])
+  return [...new Set([...asked, ...watched.flatMap((name) => detectorNamed(name) ?? [])])]
+}
+
+interface Comparison {
+  readonly baseline: string
+  readonly reference: SliceProfiles | null
+  readonly detector: Detector
+}
+
+/** One detector and baseline over all slices and features: the family that false discoveries are counted in. */
+function driftRows(
+  { spec, binnings }: EvaluatedWindow,
+  arm: EvaluatedArm,
+  frame: RowFrame,
+  { baseline, reference, detector }: Comparison,
+): MetricRow[] {
+  const rows: MetricRow[] = []
+  for (const [slice, features] of arm.current) {
+    for (const [feature, current] of features) {
+      const binning = binnings.get(feature)
+      if (binning === undefined || !detector.kinds.includes(binning.kind)) continue
+      if (slice !== '' && current.n < spec.minSamples) continue
+      const against = reference?.get(slice)?.get(feature)
+      const facts = {
+        ...frame,
+        slice,
+        feature,
+        baseline,
+        metric: detector.metric,
+        method: detector.method,
+      }
+      rows.push(
+        compared(facts, { current, against, binning, detector, minSamples: spec.minSamples }),
+      )
+    }
+  }
+  return adjusted(rows)
+}
+
+interface Compared {
+  readonly current: FeatureProfile
+  readonly against: FeatureProfile | undefined
+  readonly binning: FeatureBinning
+  readonly detector: Detector
+  readonly minSamples: number
+}
+
+type DriftFacts = RowFrame & Pick<MetricRow, 'slice' | 'feature' | 'baseline' | 'metric' | 'method'>
+
+function compared(
+  facts: DriftFacts,
+  { current, against, binning, detector, minSamples }: Compared,
+): MetricRow {
+  const none = {
+    ...facts,
+    ...emptyScore,
+    nReference: against?.n ?? 0,
+    nCurrent: current.n,
+    status: 'insufficient_data',
+  } as const
+  const least = Math.max(minSamples, detector.minReference ?? 0)
+  if (against === undefined || against.n < least || insufficient(against, current, minSamples))
+    return none
+  const score = detector.compute({ reference: against, current, binning })
+  return score === null ? none : scored(facts, score, 'ok')
+}
+
+function rowScoreRow(
+  frame: RowFrame,
+  { baseline, feature, metric, score }: RowScore,
+  minSamples: number,
+): MetricRow {
+  const enough = score.nReference >= minSamples && score.nCurrent >= minSamples
+  const facts = { ...frame, slice: '', feature, baseline, metric, method: score.method }
+  return scored(facts, score, enough ? 'ok' : 'insufficient_data')
+}
+
+function scored(facts: DriftFacts, score: Score, status: MetricRow['status']): MetricRow {
+  return {
+    ...facts,
+    value: score.value,
+    pValue: score.pValue ?? null,
+    pAdjusted: null,
+    effect: score.effect ?? null,
+    noiseFloor: score.noiseFloor ?? null,
+    nReference: score.nReference,
+    nCurrent: score.nCurrent,
+    labelCoverage: null,
+    status,
+  }
+}
+
+/** Only what may be judged counts as a test: a refused comparison makes no other one stricter. */
+function adjusted(rows: readonly MetricRow[]): MetricRow[] {
+  const pAdjusted = benjaminiHochberg(
+    rows.map(({ status, pValue }) => (status === 'ok' ? pValue : null)),
+  )
+  return rows.map((row, i) => ({ ...row, pAdjusted: pAdjusted[i] ?? null }))
+}
+
+export const emptyScore = {
+  value: null,
+  pValue: null,
+  pAdjusted: null,
+  effect: null,
+  noiseFloor: null,
+  labelCoverage: null,
+} as const

@@ -1,0 +1,99 @@
+import type { Logger } from 'pino'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+/** What happens in the monitor: each happening is one function, so that log and metrics agree. */
+export interface MonitorEvents {
+  evaluated: (facts: {
+    model: string
+    window: string
+    windows: number
+    metrics: number
+    seconds: number
+  }) => void
+  /** How far behind the wall clock a model's newest evaluated window ended, ms. */
+  windowDelay: (model: string, delayMs: number) => void
+  pending: (model: string, windows: number) => void
+  baselineWaiting: (model: string) => void
+  failed: (model: string, error: unknown) => void
+  ticked: (seconds: number) => void
+}
+
+function declareMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    windows: new Counter({
+      name: 'tidegauge_monitor_windows_total',
+      help: 'Windows evaluated, revisions included. A model whose rate is 0 while events arrive waits for its baseline or its watermark.',
+      labelNames: ['model', 'window'],
+      registers,
+    }),
+    rows: new Counter({
+      name: 'tidegauge_monitor_metric_rows_total',
+      help: 'Rows written to table metrics: what slices × features × detectors cost.',
+      labelNames: ['model'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'tidegauge_monitor_evaluation_seconds',
+      help: 'Time to evaluate all due windows of one width of one model.',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    delay: new Gauge({
+      name: 'tidegauge_monitor_window_delay_seconds',
+      help: 'From the end of the newest evaluated window until its metrics were written. Near lateness plus one interval is normal; more means the monitor is behind.',
+      labelNames: ['model'],
+      registers,
+    }),
+    pending: new Gauge({
+      name: 'tidegauge_monitor_pending_windows',
+      help: 'Base windows touched and not evaluated yet. Growing without end: the monitor is too slow or a baseline is missing.',
+      labelNames: ['model'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'tidegauge_monitor_failures_total',
+      help: 'Evaluations that failed and will be tried again. No alert changes meanwhile.',
+      labelNames: ['model'],
+      registers,
+    }),
+    ticks: new Histogram({
+      name: 'tidegauge_monitor_tick_seconds',
+      help: 'One look at the ledger with all that followed from it.',
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
+      registers,
+    }),
+  }
+}
+
+export function createMonitorEvents(registry: Registry, log: Logger): MonitorEvents {
+  const metrics = declareMetrics(registry)
+  const waiting = new Set<string>()
+  return {
+    evaluated: (facts) => {
+      metrics.windows.inc({ model: facts.model, window: facts.window }, facts.windows)
+      metrics.rows.inc({ model: facts.model }, facts.metrics)
+      metrics.seconds.observe(facts.seconds)
+      waiting.delete(facts.model)
+      log.debug(facts, 'windows evaluated')
+    },
+    windowDelay: (model, delayMs) => {
+      metrics.delay.set({ model }, delayMs / 1000)
+    },
+    pending: (model, windows) => {
+      metrics.pending.set({ model }, windows)
+    },
+    baselineWaiting: (model) => {
+      if (waiting.has(model)) return
+      waiting.add(model)
+      log.info({ model }, 'windows wait until a baseline can freeze the bins')
+    },
+    failed: (model, error) => {
+      metrics.failures.inc({ model })
+      log.error({ model, err: error }, 'evaluation failed, it is tried again')
+    },
+    ticked: (seconds) => {
+      metrics.ticks.observe(seconds)
+    },
+  }
+}
