@@ -40,7 +40,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addAuthentication(app, deps)
   await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false })
   await app.register(rateLimit, {
-    max: options.rateLimit.max,
+    max: options.rateLimit.max === 0 ? Number.MAX_SAFE_INTEGER : options.rateLimit.max,
     timeWindow: options.rateLimit.windowMs,
     keyGenerator: rateKey,
     errorResponseBuilder: (_request, { ttl }) =>
@@ -64,8 +64,7 @@ function createServer(deps: AppDeps, options: ApiOptions): FastifyInstance {
     bodyLimit: smallBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     handlerTimeout: options.handlerTimeoutMs,
-    // A socket that says nothing for longer than any request may take is dead.
-    connectionTimeout: options.requestTimeoutMs + options.handlerTimeoutMs,
+    connectionTimeout: options.connectionTimeoutMs,
     keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     http: { headersTimeout: Math.min(options.requestTimeoutMs, 15_000), maxHeaderSize: 16_384 },
@@ -100,11 +99,7 @@ function addRoutes(app: FastifyInstance, deps: AppDeps, options: ApiOptions): vo
   void app.register(modelPutRoutes, { models: deps.models, audit })
   void app.register(baselineRoutes, { baselines: deps.baselines, audit, requireModel })
   void app.register(metricRoutes, { results, requireModel })
-  void app.register(slicedQueryRoutes, {
-    slicedQuery: deps.slicedQuery,
-    requireModel,
-    language: deps.queryLanguage ?? {},
-  })
+  void app.register(slicedQueryRoutes, { slicedQuery: deps.slicedQuery, requireModel })
   void app.register(alertRoutes, { alerts: deps.alerts })
   void app.register(deliveryRoutes, { deliveries: deps.deliveries, audit })
   void app.register(deadLetterRoutes, { deadLetters: deps.deadLetters, audit })

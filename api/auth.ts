@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../core/errors.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { Scope } from '../core/names.ts'
 import { isKeyValid, keyId } from './api-keys.ts'
 import type { ApiKeys } from './ports.ts'
@@ -102,18 +103,14 @@ function openIdentity(request: FastifyRequest): Principal | AppError {
   const origin = request.headers.origin
   const foreign =
     origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
-  if (!foreign && isLoopback(hostName(host))) return anonymous
+  if (!foreign && isLoopbackHost(hostName(host))) return anonymous
   return new AppError(
     'FORBIDDEN',
     'without API keys only programs on this machine are answered, under a loopback name; create a key with `tidegauge keys create`',
   )
 }
 
-const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase()
-
-/** Names and addresses that stay on this machine. */
-export const isLoopback = (host: string): boolean =>
-  /^(localhost|([a-z0-9-]+\.)+localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(host.toLowerCase())
+const hostName = (host: string): string => host.replace(/:\d+$/, '')
 
 function authorize(request: FastifyRequest): void {
   const identity = identities.get(request)

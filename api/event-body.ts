@@ -13,8 +13,6 @@ const mediaTypes = [
   'application/x-ndjson',
   'application/ndjson',
   'application/json',
-  'application/vnd.cloudevents+json',
-  'application/vnd.cloudevents-batch+json',
   'text/plain',
 ]
 

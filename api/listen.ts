@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../core/errors.ts'
-import { isLoopback } from './auth.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { ApiKeys } from './ports.ts'
 
 export interface Listener {
@@ -22,7 +22,7 @@ export async function listen(
   app: FastifyInstance,
   { host, port, keys }: { host: string; port: number; keys: Pick<ApiKeys, 'any'> },
 ): Promise<Listener> {
-  if (!isLoopback(host) && !(await keys.any())) {
+  if (!isLoopbackHost(host) && !(await keys.any())) {
     throw new AppError(
       'CONFIG_INVALID',
       `server.host ${host} is reachable from elsewhere, and there is no API key: make one with \`tidegauge keys create\`, or listen on 127.0.0.1`,

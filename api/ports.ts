@@ -97,8 +97,8 @@ export interface SlicedQuery {
 }
 
 export interface SlicedAnswer {
-  readonly columns: { name: string; type: string }[]
-  readonly rows: unknown[][]
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly (readonly unknown[])[]
   readonly truncated: boolean
   readonly statistics?: Readonly<Record<string, number>>
 }
@@ -202,8 +202,6 @@ export interface AppDeps {
   readonly baselines: Baselines
   readonly results: Results
   readonly slicedQuery: SlicedQuery
-  /** JSON Schema of the sliced query language, published in the OpenAPI document. */
-  readonly queryLanguage?: Readonly<Record<string, unknown>>
   readonly alerts: Alerts
   readonly deliveries: Deliveries
   readonly deadLetters: DeadLetters
@@ -221,7 +219,10 @@ export interface ApiOptions {
   readonly requestTimeoutMs: number
   /** And be answered within this. */
   readonly handlerTimeoutMs: number
+  /** A connection may be silent for this long: more than any answer takes. */
+  readonly connectionTimeoutMs: number
   readonly keepAliveTimeoutMs: number
+  /** Requests of one key, or of one address without a key; `max` 0 is no limit. */
   readonly rateLimit: { readonly max: number; readonly windowMs: number }
   /** Addresses (CIDR) of proxies whose X-Forwarded-For is believed. */
   readonly trustProxy: readonly string[]
@@ -232,8 +233,9 @@ export const defaultApiOptions: ApiOptions = {
   inflateLimitBytes: 64 * 1024 * 1024,
   bodiesLimitBytes: 256 * 1024 * 1024,
   requestTimeoutMs: 30_000,
-  handlerTimeoutMs: 60_000,
+  handlerTimeoutMs: 55_000,
+  connectionTimeoutMs: 60_000,
   keepAliveTimeoutMs: 72_000,
-  rateLimit: { max: 60_000, windowMs: 60_000 },
+  rateLimit: { max: 120_000, windowMs: 60_000 },
   trustProxy: [],
 }

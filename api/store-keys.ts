@@ -9,11 +9,12 @@ const cacheMs = 5_000
 
 /**
  * Keys of the configuration and of table `api_keys`, the table read at most every five seconds. When
- * it cannot be read the last answer stands; when it never could be, nobody gets in.
+ * it cannot be read the last answer stands; when it never could be, only configured keys get in.
+ * `required` closes the API even before the first key is made.
  */
 export function cachedApiKeys(
   store: Pick<Store, 'query'>,
-  configured: readonly ApiKey[],
+  { configured, required }: { configured: readonly ApiKey[]; required: boolean },
   clock: { now: () => number },
 ): ApiKeys {
   let keys: ReadonlyMap<string, ApiKey> | null = null
@@ -42,7 +43,7 @@ export function cachedApiKeys(
   return {
     // The operator's file is not overruled by a table, and serves while the store is away.
     find: async (id) => configured.find((key) => key.id === id) ?? (await current()).get(id),
-    any: async () => configured.length > 0 || (await current()).size > 0,
+    any: async () => required || configured.length > 0 || (await current()).size > 0,
   }
 }
 

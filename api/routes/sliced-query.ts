@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { SlicedQuerySchema } from '../../core/sliced-query-language.ts'
 import { csv, csvType, wantsCsv } from '../csv.ts'
 import type { SlicedQuery } from '../ports.ts'
 import { errorResponses, FreeObject, ModelParams } from '../schemas.ts'
@@ -7,7 +8,7 @@ import { rawBody } from '../validation.ts'
 
 const Answer = Type.Object({
   columns: Type.Array(Type.Object({ name: Type.String(), type: Type.String() })),
-  rows: Type.Unsafe<unknown[][]>({
+  rows: Type.Unsafe<readonly (readonly unknown[])[]>({
     type: 'array',
     items: { type: 'array', items: {} },
     description: 'One array a row, cells in the order of `columns`.',
@@ -19,14 +20,12 @@ const Answer = Type.Object({
 interface Deps {
   readonly slicedQuery: SlicedQuery
   readonly requireModel: (model: string) => void
-  /** Schema of the query language, for the OpenAPI document; the port itself validates. */
-  readonly language: Readonly<Record<string, unknown>>
 }
 
 /** POST /v1/models/:model/query: statistics of any slice of a model's events. */
 export const slicedQueryRoutes: FastifyPluginAsyncTypebox<Deps> = async (
   app,
-  { slicedQuery, requireModel, language },
+  { slicedQuery, requireModel },
 ) => {
   app.post(
     '/v1/models/:model/query',
@@ -38,7 +37,8 @@ export const slicedQueryRoutes: FastifyPluginAsyncTypebox<Deps> = async (
         summary: 'Ask about any slice of the events',
         description: 'A closed JSON language: see docs/reference/query.md. CSV on Accept.',
         params: ModelParams,
-        body: Type.Unsafe<unknown>({ ...language, ...rawBody }),
+        // The port validates, since what is allowed depends on the model.
+        body: Type.Unsafe<unknown>({ ...SlicedQuerySchema, ...rawBody }),
         response: {
           200: {
             description: 'The result',
@@ -54,7 +54,7 @@ export const slicedQueryRoutes: FastifyPluginAsyncTypebox<Deps> = async (
     async (request, reply) => {
       requireModel(request.params.model)
       const answer = await slicedQuery.run(request.params.model, request.body)
-      if (!wantsCsv(request)) return reply.send(answer)
+      if (!wantsCsv(request)) return reply.send({ ...answer, columns: [...answer.columns] })
       reply.header('x-truncated', String(answer.truncated))
       const names = answer.columns.map(({ name }) => name)
       return reply.type(csvType).send(csv(names, answer.rows))
