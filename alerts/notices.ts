@@ -40,9 +40,9 @@ export function noticesFor(history: SeriesHistory, told: Told | undefined, now: 
   const notices: Notice[] = []
   let believed: AlertState = told?.state ?? 'ok'
   for (const transition of untold(history, told, ids)) {
-    if (transition.to === believed) continue
-    notices.push(noticeOf(history.series, transition, believed))
-    believed = transition.to
+    if (level(transition.to) === believed) continue
+    notices.push(noticeOf(history, transition, believed))
+    believed = level(transition.to)
   }
   const correction = believed === level(history.state) ? undefined : correct(history, told, now)
   if (correction !== undefined && !ids.has(correction.transitionId)) {
@@ -58,8 +58,7 @@ function untold(
 ): TransitionRow[] {
   const after = told?.windowStart ?? -Infinity
   return valid.filter(
-    ({ transitionId: id, windowStart, to }) =>
-      to !== 'pending' && windowStart > after && fresh.has(id) && !ids.has(id),
+    ({ transitionId: id, windowStart }) => windowStart > after && fresh.has(id) && !ids.has(id),
   )
 }
 
@@ -68,7 +67,7 @@ const level = (state: AlertState): AlertState => (state === 'pending' ? 'ok' : s
 
 function correct(history: SeriesHistory, told: Told | undefined, now: number): Notice | undefined {
   const last = history.valid.at(-1)
-  if (last !== undefined && last.to !== 'pending') return noticeOf(history.series, last, last.from)
+  if (last !== undefined && last.to !== 'pending') return noticeOf(history, last, last.from)
   if (told === undefined) return undefined
   const withdrawn = history.withdrawn.find(({ windowStart }) => windowStart === told.windowStart)
   return {
@@ -85,17 +84,24 @@ function correct(history: SeriesHistory, told: Told | undefined, now: number): N
   }
 }
 
-function noticeOf(series: Series, transition: TransitionRow, from: AlertState): Notice {
+/** An alert that falls back to pending is over for whoever was told that it fires. */
+function noticeOf(
+  { seriesId, series }: SeriesHistory,
+  transition: TransitionRow,
+  from: AlertState,
+): Notice {
+  const { windowStart, windowEnd, evidence, createdAt } = transition
+  const to = level(transition.to)
   return {
-    kind: transition.to === 'ok' ? 'resolved' : 'firing',
-    transitionId: transition.transitionId,
+    kind: to === 'ok' ? 'resolved' : 'firing',
+    transitionId: transitionId(seriesId, windowStart, to),
     series,
-    windowStart: transition.windowStart,
-    windowEnd: transition.windowEnd,
+    windowStart,
+    windowEnd,
     from,
-    to: transition.to,
-    evidence: transition.evidence,
-    createdAt: transition.createdAt,
+    to,
+    evidence,
+    createdAt,
     retracted: false,
   }
 }

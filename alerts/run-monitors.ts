@@ -85,7 +85,8 @@ async function runMonitor(
   const fresh = new Set(evaluation.histories.flatMap((history) => [...history.fresh]))
   for (const transition of evaluation.writes) {
     // The rest only got new evidence for what was known.
-    if (!transition.valid || fresh.has(transition.transitionId)) deps.events.transitioned(transition)
+    if (!transition.valid || fresh.has(transition.transitionId))
+      deps.events.transitioned(transition)
   }
   return { transitions: evaluation.writes, deliveries }
 }
