@@ -24,8 +24,10 @@ export function modelDraft(
   value: Record<string, unknown>,
   findings: readonly Finding[],
 ): ModelDraft {
-  const sound = (...path: Path): boolean =>
-    !findings.some((finding) => path.every((step, index) => finding.path[index] === step))
+  const unsound = new Set(
+    findings.flatMap(({ path }) => [prefix(path.slice(0, 1)), prefix(path.slice(0, 2))]),
+  )
+  const sound = (...path: Path): boolean => !unsound.has(prefix(path))
   const parts = Object.entries(value)
     .filter(([key]) => key !== 'monitors')
     .flatMap(([key, part]): [string, unknown][] => {
@@ -50,6 +52,8 @@ export function modelDraft(
     slicesKnown: sound('slices'),
   }
 }
+
+const prefix = (path: Path): string => path.join('\n')
 
 function withoutUnsound(part: Record<string, unknown>, sound: (name: string) => boolean): unknown {
   return Object.fromEntries(Object.entries(part).filter(([name]) => sound(name)))

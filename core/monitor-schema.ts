@@ -21,10 +21,11 @@ export const Monitor = Type.Object(
       description: 'A metric or method id, such as `psi` or `ks/exact`.',
     }),
     features: Type.Optional(
-      Type.Array(name('A declared feature, or one such as `prediction`.'), {
+      Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
         maxItems: 2000,
         uniqueItems: true,
-        description: 'Default: every feature the metric applies to.',
+        description:
+          "Declared features, or the event's own `prediction`, `score`, `latency_ms`, `label`, or `prediction=<class>` for one predicted class. Default: every feature the metric applies to.",
       }),
     ),
     slices: Type.Optional(

@@ -47,20 +47,23 @@ export function listed(words: readonly string[], conjunction = 'or'): string {
  * of its letters differ. Undefined when none is near. Upper and lower case count as equal.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  // Nobody mistypes a name of this length, and the comparison is quadratic.
-  if (name.length > 200) return undefined
   const ranked = candidates
-    .map((candidate) => ({
+    .map((candidate) => ({ candidate, tolerated: toleratedEdits(candidate) }))
+    // Most candidates are ruled out by their length alone: comparing letters is quadratic.
+    .filter(({ candidate, tolerated }) => Math.abs(candidate.length - name.length) <= tolerated)
+    .map(({ candidate, tolerated }) => ({
       candidate,
+      tolerated,
       distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
     }))
+    .filter(({ distance, tolerated }) => distance <= tolerated)
     .sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  if (best === undefined) return undefined
-  // Two neighbours swapped are two replacements, so short words may differ that much.
-  const { length } = best.candidate
-  const tolerated = length < 4 ? 1 : Math.max(2, Math.floor(length / 3))
-  return best.distance <= tolerated ? best.candidate : undefined
+  return ranked[0]?.candidate
+}
+
+/** Two neighbours swapped are two replacements, so short words may differ that much. */
+function toleratedEdits({ length }: string): number {
+  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3))
 }
 
 /** How many letters to insert, delete or replace (Levenshtein). */
