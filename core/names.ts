@@ -9,6 +9,8 @@ export type MetricStatus = (typeof metricStatuses)[number]
 
 /** Why an event was not accepted. The closed list that dead letters, answers and metrics use. */
 export const rejectReasons = [
+  'invalid_encoding',
+  'invalid_row',
   'invalid_json',
   'not_an_object',
   'unknown_key',

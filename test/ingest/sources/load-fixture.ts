@@ -1,0 +1,54 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { systemClock } from '../../../core/clock.ts'
+import { createIngestEvents } from '../../../ingest/events.ts'
+import { RecordReader } from '../../../ingest/record-reader.ts'
+import type { FileIngestDeps } from '../../../ingest/sources/file.ts'
+import { openModelRegistry, type ModelRegistry } from '../../../store/model-registry.ts'
+import type { Store } from '../../../store/client.ts'
+
+export const eventLimits = {
+  eventBytes: 65_536,
+  keys: 512,
+  depth: 8,
+  stringChars: 256,
+  features: 2000,
+  pastMs: 7 * 86_400_000,
+  futureMs: 300_000,
+}
+
+/** Everything that a load needs, on one store; small batches, so that a load has several. */
+export async function loadDeps(
+  store: Store,
+  batchRows = 1000,
+  writeTo: Store = store,
+): Promise<FileIngestDeps & { registry: ModelRegistry }> {
+  const registry = await openModelRegistry(store)
+  return {
+    store: writeTo,
+    clock: systemClock,
+    events: createIngestEvents(new Registry(), pino({ level: 'silent' })),
+    patienceMs: 0,
+    registry,
+    reader: new RecordReader(registry, eventLimits, { autoRegister: true, maxModels: 100 }),
+    limits: { batchRows, batchBytes: 1 << 20, eventBytes: eventLimits.eventBytes },
+    engine: async () => store,
+  }
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'tidegauge-files-'))
+
+/** Writes a file in a directory of this test file's own and answers its path. */
+export function writeFile(name: string, content: string | Buffer): string {
+  const path = join(directory, name)
+  writeFileSync(path, content)
+  return path
+}
+
+export const filePath = (name: string): string => join(directory, name)
+
+export const select = async (store: Store, sql: string): Promise<Record<string, unknown>[]> =>
+  store.query({ name: 'test', sql, params: {}, toRow: (raw) => ({ ...raw }) })
