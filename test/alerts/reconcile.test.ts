@@ -39,6 +39,11 @@ test('new evidence for the same transition replaces the row and keeps its age', 
   expect(revised.fresh.size).toBe(0)
 })
 
+test('other windows behind the same number are new evidence too', () => {
+  const other = { ...computed(3, 'warn'), evidence: '{"windows":[1]}' }
+  expect(reconcile(first.writes, [other], 2000).writes).toMatchObject([other])
+})
+
 test('another state in the same window is a transition of its own', () => {
   const revised = reconcile(first.writes, [computed(3, 'critical')], 2000)
   expect(revised.writes).toMatchObject([{ to: 'critical', valid: true, createdAt: 2000 }])
