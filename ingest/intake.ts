@@ -14,6 +14,8 @@ export interface IntakeRequest {
   readonly idempotencyKey: string | null
   readonly backfill: boolean
   readonly models: readonly string[] | null
+  /** When it arrived, epoch ms, where that was not now: a dead letter is sent in again. */
+  readonly receivedAt?: number
 }
 
 export interface IntakeAnswer {
@@ -138,14 +140,15 @@ export class Intake {
     return rejected
   }
 
-  #deliveryOf({ body, idempotencyKey, backfill, models }: IntakeRequest): Delivery {
+  #deliveryOf(request: IntakeRequest): Delivery {
+    const { body, idempotencyKey, backfill, models } = request
     if (!isText(body)) {
       throw new AppError(
         'REQUEST_INVALID',
         'the body is not valid UTF-8: send UTF-8 and say so in Content-Type',
       )
     }
-    const receivedAt = this.#clock.now()
+    const receivedAt = request.receivedAt ?? this.#clock.now()
     return {
       receivedAt,
       backfill,

@@ -8,6 +8,7 @@ import { mergeProfiles, type MergedProfile } from '../store/queries/merge-profil
 import type { MetricRow } from '../store/queries/metric-row.ts'
 import { retentionDays } from '../store/queries/profile-windows.ts'
 import { retractMetrics } from '../store/queries/retract-metrics.ts'
+import type { ModelGauges } from './model-gauges.ts'
 import { evaluateWindow, type EvaluatedArm, type RowScore, type SliceProfiles } from './evaluate.ts'
 
 /** What current data is compared with. */
@@ -35,6 +36,7 @@ export interface RowFacts {
 }
 
 export interface EvaluateDeps {
+  readonly gauges: ModelGauges
   readonly store: Store
   readonly now: () => number
   readonly references: References
@@ -75,6 +77,7 @@ export async function evaluateWindows(
       at: deps.now(),
       retentionDays: retentionDays(input.spec.retentionMs.metrics),
     })
+    deps.gauges.observe(rows)
     await retractStale(deps, { ...input, windows })
     written += rows.length
   }

@@ -47,12 +47,13 @@ export class Monitor {
     this.#deps = deps
   }
 
-  /** Looks again and again until aborted. A failure of one model holds up no other one. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Looks again and again until aborted; `onTick` after each look that went well. A failure of one model holds up no other one. */
+  async run(signal: AbortSignal, onTick: () => void = () => undefined): Promise<void> {
     while (!signal.aborted) {
       let worked = false
       try {
         worked = await this.tick()
+        onTick()
       } catch (error) {
         if (!(error instanceof AppError) || !error.retryable) throw error
         this.#deps.events.failed('', error)

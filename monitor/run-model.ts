@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts'
-import { durationName } from '../core/duration.ts'
+import { durationMs, durationName } from '../core/duration.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
-import { runMonitors, type MonitorsRun, type RunMonitorsDeps } from '../alerts/run-monitors.ts'
-import type { AlertEvents } from '../alerts/events.ts'
+import { runMonitors, type RunMonitorsDeps } from '../alerts/run-monitors.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { RegisteredModel } from '../store/model-registry.ts'
+import { dependentWindows } from '../store/queries/dependent-windows.ts'
 import { evaluateWindows, type EvaluateDeps } from './evaluate-windows.ts'
 import type { MonitorEvents } from './events.ts'
 import type { ModelProgress } from './progress.ts'
@@ -21,7 +21,6 @@ export interface RunModelDeps extends EvaluateDeps {
   readonly binningOf: (model: RegisteredModel) => Promise<ModelBinning | null>
   readonly alerts: RunMonitorsDeps
   readonly events: MonitorEvents
-  readonly alertEvents: Pick<AlertEvents, 'transitioned' | 'planned'>
 }
 
 /** Base windows of one go: after a long pause the oldest are visible before the newest are counted. */
@@ -59,27 +58,10 @@ export function createModelRunner(
       events.baselineWaiting(spec.model)
       return false
     }
-    const base = await computeBaseWindows(deps, spec, binning, due)
-    const changed = new Map<number, number>()
-    const step = { deps, spec, binning, evaluated, changed }
-    await evaluateWidth(step, spec.windowMs, base)
-    // Wider windows only see base windows that are recorded: those of a later go are not.
-    const later = progress.due(spec.windowMs, now).slice(due.length)
-    const wideDue = spec.windowsMs.slice(1).map((width) => {
-      const open = new Set(later.map((start) => Math.floor(start / width) * width))
-      return [width, progress.due(width, now).filter((start) => !open.has(start))] as const
-    })
-    for (const [width, starts] of wideDue) {
-      const windows = await lookAtWideWindows(deps, spec, { widthMs: width, binning }, starts)
-      await evaluateWidth(step, width, windows)
-      await recordWideWindows(deps, spec, width, windows)
-    }
-    report(
-      deps,
-      await runMonitors(deps.alerts, { spec, revision: model.revision, changedFrom: changed }),
-    )
-    progress.done(spec.windowMs, due)
-    for (const [width, starts] of wideDue) progress.done(width, starts)
+    const step: Step = { deps, spec, binning, evaluated, changed: new Map() }
+    const done = await evaluateDue(step, progress, { now, due })
+    await runMonitors(deps.alerts, { spec, revision: model.revision, changedFrom: step.changed })
+    for (const [width, starts] of done) progress.done(width, starts)
     const last = due.at(-1)
     if (last !== undefined) events.windowDelay(spec.model, clock.now() - last - spec.windowMs)
     return true
@@ -95,22 +77,85 @@ interface Step {
   readonly changed: Map<number, number>
 }
 
+/** Answers, by width, the windows that are evaluated by now. */
+async function evaluateDue(
+  step: Step,
+  progress: ModelProgress,
+  { now, due }: { readonly now: number; readonly due: readonly number[] },
+): Promise<(readonly [width: number, starts: readonly number[]])[]> {
+  const { deps, spec, binning } = step
+  const base = await computeBaseWindows(deps, spec, binning, due)
+  await evaluateWidth(step, spec.windowMs, base)
+  // Wider windows see only base windows that are recorded: one that waits for a later go waits too.
+  const later = progress.due(spec.windowMs, now).slice(due.length)
+  const done: (readonly [number, readonly number[]])[] = [[spec.windowMs, due]]
+  for (const width of spec.windowsMs.slice(1)) {
+    const open = new Set(later.map((start) => Math.floor(start / width) * width))
+    const starts = progress.due(width, now).filter((start) => !open.has(start))
+    const windows = await lookAtWideWindows(deps, spec, { widthMs: width, binning }, starts)
+    await evaluateWidth(step, width, windows)
+    await recordWideWindows(deps, spec, width, windows)
+    done.push([width, starts])
+  }
+  await evaluateDependents(step, base, new Map(done))
+  return done
+}
+
+/**
+ * A window revised by late data is part of the trailing baselines of the windows after it: they are
+ * compared again, so that the end is what it would have been had nothing come late.
+ */
+async function evaluateDependents(
+  step: Step,
+  base: readonly ComputedWindow[],
+  done: ReadonlyMap<number, readonly number[]>,
+): Promise<void> {
+  const { deps, spec } = step
+  const reach = Math.max(
+    0,
+    ...[...spec.baselines.values()].map((b) => ('trailing' in b ? durationMs(b.trailing) : 0)),
+  )
+  const starts = base.filter((w) => w.changed && w.revision > 1).map(({ start }) => start)
+  if (reach === 0 || starts.length === 0) return
+  const range = {
+    after: starts.reduce((a, b) => Math.min(a, b), Infinity),
+    upTo: starts.reduce((a, b) => Math.max(a, b), -Infinity) + spec.windowMs + reach,
+  }
+  for (const width of spec.windowsMs) {
+    const just = new Set(done.get(width))
+    const dependents = await deps.store.query(
+      dependentWindows(spec.model, durationName(width), range),
+    )
+    await writeMetrics(
+      step,
+      width,
+      dependents.filter(({ start }) => !just.has(start)),
+    )
+  }
+}
+
 async function evaluateWidth(
-  { deps, spec, binning, evaluated, changed }: Step,
+  step: Step,
   windowMs: number,
   computed: readonly ComputedWindow[],
 ): Promise<void> {
-  const started = deps.clock.monotonic()
+  const { spec, evaluated } = step
   const key = (start: number): string => `${spec.model}\n${windowMs}\n${start}`
   const windows = computed.filter((w) => w.changed || !evaluated.has(key(w.start), w.content))
-  const first = windows[0]
-  if (first === undefined) return
-  const metrics = await evaluateWindows(deps, { spec, binning, windowMs, windows })
+  await writeMetrics(step, windowMs, windows)
   for (const { start, content } of windows) evaluated.add(key(start), content)
-  changed.set(
-    windowMs,
-    windows.reduce((least, { start }) => Math.min(least, start), first.start),
-  )
+}
+
+async function writeMetrics(
+  { deps, spec, binning, changed }: Step,
+  windowMs: number,
+  windows: readonly { readonly start: number; readonly revision: number }[],
+): Promise<void> {
+  if (windows.length === 0) return
+  const started = deps.clock.monotonic()
+  const metrics = await evaluateWindows(deps, { spec, binning, windowMs, windows })
+  const first = windows.reduce((least, { start }) => Math.min(least, start), Infinity)
+  changed.set(windowMs, Math.min(first, changed.get(windowMs) ?? Infinity))
   deps.events.evaluated({
     model: spec.model,
     window: durationName(windowMs),
@@ -118,11 +163,6 @@ async function evaluateWidth(
     metrics,
     seconds: (deps.clock.monotonic() - started) / 1000,
   })
-}
-
-function report({ alertEvents }: RunModelDeps, { transitions, deliveries }: MonitorsRun): void {
-  for (const transition of transitions) alertEvents.transitioned(transition)
-  for (const delivery of deliveries) alertEvents.planned(delivery)
 }
 
 /** The newest contents by window; the oldest entries are forgotten, which only costs an evaluation. */

@@ -40,6 +40,7 @@ export async function computeBaseWindows(
   binning: ModelBinning,
   starts: readonly number[],
 ): Promise<ComputedWindow[]> {
+  if (starts.length === 0) return []
   const { store } = deps
   const series = seriesOf(spec, spec.windowMs)
   const before = byStart(await store.query(windowStates(series, starts)))
@@ -63,6 +64,7 @@ export async function lookAtWideWindows(
   { widthMs, binning }: { readonly widthMs: number; readonly binning: ModelBinning },
   starts: readonly number[],
 ): Promise<ComputedWindow[]> {
+  if (starts.length === 0) return []
   const before = byStart(await store.query(windowStates(seriesOf(spec, widthMs), starts)))
   const base = { baseWindow: durationName(spec.windowMs), widthMs }
   const contents = byStart(await store.query(wideWindowContents(spec.model, base, starts)))

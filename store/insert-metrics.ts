@@ -52,7 +52,8 @@ export async function insertMetrics(
     counts.forEach(([, name], column) => countColumns[column]?.set(i, row[name]))
     start.set(i, row.windowStart)
     end.set(i, row.windowEnd)
-    deleteAfter.set(i, Math.min(row.windowEnd + written.retentionDays * 86_400_000, lastDateMs))
+    // History that is loaded late is kept as long as what is new.
+    deleteAfter.set(i, Math.min(Math.max(row.windowEnd, written.at) + written.retentionDays * 86_400_000, lastDateMs))
   })
   const columns = [
     ...textColumns,

@@ -56,7 +56,7 @@ SELECT
   {model:String}, {window:String},
   toDateTime(intDiv(w.1, 1000), 'UTC') AS start, toDateTime(intDiv(w.1 + {width:Int64}, 1000), 'UTC'),
   w.2, w.3, w.4, toUInt64(w.5), w.6,
-  fromUnixTimestamp64Milli({now:Int64}, 'UTC'), toDate(start) + {days:UInt32}
+  fromUnixTimestamp64Milli({now:Int64}, 'UTC') AS computed, greatest(toDate(start), toDate(computed)) + {days:UInt32}
 FROM (
   SELECT arrayJoin(arrayZip({starts:Array(Int64)}, {ns:Array(UInt64)}, {revisions:Array(UInt32)},
     {computations:Array(UInt32)}, {contents:Array(String)}, {binnings:Array(UInt32)})) AS w

@@ -68,7 +68,7 @@ function profileStatement(
 SELECT
   {model:String}, toDateTime(intDiv(w, 1000), 'UTC') AS window_start, version, variant, ${profileColumns.join(', ')},
   {binning:UInt32}, {revisions:Array(UInt32)}[indexOf({starts:Array(Int64)}, w)],
-  toDate(window_start) + {days:UInt32}
+  greatest(toDate(window_start), today()) + {days:UInt32}
 FROM (${sql}
 )`,
     params: {
@@ -83,8 +83,10 @@ FROM (${sql}
   }
 }
 
-/** Whole days a row is kept after its window's day, at least one. */
-export const retentionDays = (ms: number): number => Math.max(1, Math.ceil(ms / 86_400_000))
+/** Whole days a row is kept after its window or its computation, whichever is later; at least one. */
+export const retentionDays = (ms: number): number =>
+  // A Date of the engine ends in 2149.
+  Math.min(40_000, Math.max(1, Math.ceil(ms / 86_400_000)))
 
 /** Every source with its bins and its range: the declared one, else the reference's. */
 export function profiledSources(spec: ModelSpec, binning: ModelBinning): ProfiledSource[] {

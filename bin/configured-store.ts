@@ -1,0 +1,45 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { openStore, type Store } from '../store/client.ts'
+import { migrate } from '../store/migrate.ts'
+import { storeOptions } from './service.ts'
+
+/**
+ * The store of a configuration, its schema up to date, for a command beside the service; the command
+ * closes it. Where a running service has the data directory, the error says so and what to do instead.
+ */
+export async function openConfiguredStore(config: Config): Promise<Store> {
+  const store = await openStore(storeOptions(config)).catch(async (error: unknown) => {
+    throw (await isTaken(config, error)) ? takenDirectory(config, error) : error
+  })
+  try {
+    await migrate(store)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The engine says only that it cannot open its directory: where it could be written, somebody has it. */
+async function isTaken({ store }: Config, error: unknown): Promise<boolean> {
+  if (store.url !== undefined || !(error instanceof AppError)) return false
+  if (error.code !== 'STORE_UNAVAILABLE') return false
+  const status = join(store.path, 'clickhouse', 'status')
+  return access(status, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+function takenDirectory({ store, server }: Config, cause: unknown): AppError {
+  const url = `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+  return new AppError(
+    'STORE_UNAVAILABLE',
+    `the data directory ${store.path} is in use by another process, most likely the running service: ask the service with --url ${url}, or stop it first`,
+    { cause },
+  )
+}

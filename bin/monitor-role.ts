@@ -1,0 +1,65 @@
+import { createDeliverer, type Deliverer } from '../alerts/deliver.ts'
+import { createEgress } from '../alerts/egress.ts'
+import { createAlertEvents } from '../alerts/events.ts'
+import { createStoreAlertHistory, createStoreOutbox } from '../alerts/store-outbox.ts'
+import { targets } from '../alerts/targets.ts'
+import { environment } from '../core/config.ts'
+import { resolveSecret } from '../core/secrets.ts'
+import type { BaselineDeps } from '../monitor/baselines.ts'
+import { createMonitorEvents } from '../monitor/events.ts'
+import { createModelGauges } from '../monitor/model-gauges.ts'
+import { ModelBaselines } from '../monitor/model-baselines.ts'
+import { Monitor } from '../monitor/monitor.ts'
+import { rowFacts } from '../monitor/row-facts.ts'
+import { createModelRunner } from '../monitor/run-model.ts'
+import type { Shared } from './shared.ts'
+
+export interface MonitorRole {
+  readonly monitor: Monitor
+  readonly deliverer: Deliverer
+}
+
+/** The monitor of this process, and the deliverer of what its alerts trigger. */
+export function createMonitorRole(deps: Shared, baselineDeps: BaselineDeps): MonitorRole {
+  const { config, store, clock, registry, prometheus, log } = deps
+  const outbox = createStoreOutbox(store)
+  const alertEvents = createAlertEvents(log, prometheus)
+  const events = createMonitorEvents(prometheus, log)
+  const baselines = new ModelBaselines(baselineDeps)
+  const now = (): number => clock.now()
+  const runModel = createModelRunner({
+    store,
+    now,
+    clock,
+    events,
+    gauges: createModelGauges(prometheus, config.metrics.featureLabelLimit),
+    references: baselines,
+    rowFacts: (ask) => rowFacts({ store, baselines: (model) => baselines.of(model) }, ask),
+    binningOf: (model) => baselines.binningOf(model),
+    alerts: { history: createStoreAlertHistory(store), outbox, now, events: alertEvents },
+  })
+  return {
+    monitor: new Monitor({
+      store,
+      registry,
+      clock,
+      events,
+      runModel,
+      intervalMs: config.monitor.intervalMs,
+      ledgerOverlapMs: config.monitor.ledgerOverlapMs,
+      idleMs: config.monitor.idleMs,
+    }),
+    deliverer: createDeliverer({
+      outbox,
+      targets,
+      now,
+      events: alertEvents,
+      egress: createEgress(config.alerts.egress),
+      action: (model, name) => registry.get(model)?.spec.actions.get(name),
+      secrets: (reference) => [resolveSecret(reference, environment()).reveal()],
+      random: Math.random,
+      pollMs: config.alerts.intervalMs,
+      timeoutMs: config.alerts.timeoutMs,
+    }),
+  }
+}

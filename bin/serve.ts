@@ -1,0 +1,68 @@
+import { Command } from 'commander'
+import { environment, loadConfig } from '../core/config.ts'
+import { createLogger, type Logger } from '../core/log.ts'
+import { startService, type Service } from './service.ts'
+
+/** `serve`: all roles in one process, or those of `--role`. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Take events, compute and judge windows, deliver webhooks, answer the API.')
+    .option('-c, --config <file>', 'configuration file (default: tidegauge.yaml if there is one)')
+    .option('--role <roles>', 'ingest, monitor, api; several separated by commas')
+    .option('--host <address>', 'address to listen on')
+    .option('--port <number>', 'port to listen on; 0 takes a free one')
+    .option('--data <directory>', 'data directory of the embedded engine')
+    .option('--clickhouse <url>', 'URL of a ClickHouse server instead of the embedded engine')
+    .option('--models <directory>', 'directory of model files')
+    .action(async (options: ServeOptions) => {
+      const config = loadConfig({
+        env: environment(),
+        ...(options.config === undefined ? {} : { file: options.config }),
+        flags: {
+          roles: options.role?.split(','),
+          'server.host': options.host,
+          'server.port': options.port,
+          'store.path': options.data,
+          'store.url': options.clickhouse,
+          'models.directory': options.models,
+        },
+      })
+      const log = createLogger(config.log)
+      const service = await startService(config, log)
+      log.info(
+        { url: service.url, roles: config.roles, store: config.store.url ?? config.store.path },
+        'ready',
+      )
+      await untilStopped(service, log)
+    })
+}
+
+interface ServeOptions {
+  readonly config?: string
+  readonly role?: string
+  readonly host?: string
+  readonly port?: string
+  readonly data?: string
+  readonly clickhouse?: string
+  readonly models?: string
+}
+
+/** Until a signal, which stops it in order, or a failure, which ends the process for its supervisor. */
+export async function untilStopped(service: Service, log: Logger): Promise<void> {
+  const signal = new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, () => {
+        resolve(name)
+      })
+    }
+  })
+  try {
+    const name = await Promise.race([signal, service.failed])
+    log.info({ signal: name }, 'stopping')
+    await service.stop()
+    log.info('stopped')
+  } catch (error) {
+    log.fatal({ err: error }, 'stopped by a failure')
+    process.exit(1)
+  }
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Listener } from '../api/listen.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import type { Logger } from '../core/log.ts'
+import type { Intake } from '../ingest/intake.ts'
+import type { BaselineDeps } from '../monitor/baselines.ts'
+import { openStore, type StoreOptions } from '../store/client.ts'
+import { migrate } from '../store/migrate.ts'
+import { openModelRegistry } from '../store/model-registry.ts'
+import { startApi } from './api-role.ts'
+import { createIntake } from './ingest-role.ts'
+import { modelFiles } from './model-files.ts'
+import { createMonitorRole } from './monitor-role.ts'
+import type { Shared } from './shared.ts'
+import { version } from './version.ts'
+
+/** A running Tidegauge. */
+export interface Service {
+  /** Where the API listens; null without the api role. */
+  readonly url: string | null
+  /** Rejects when a part has died of a bug: the process should end and be started again. */
+  readonly failed: Promise<never>
+  /** Answers what is in flight, writes what is open, and closes the store. */
+  readonly stop: () => Promise<void>
+}
+
+/** How often the directory of model files is looked at, ms. */
+const modelScanMs = 2_000
+
+export function storeOptions({ store }: Config): StoreOptions {
+  const { url, cluster, password } = store
+  return {
+    database: store.database,
+    timeoutMs: store.timeoutMs,
+    ...(url === undefined ? { path: store.path } : { url, username: store.username }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
+    ...(cluster === undefined ? {} : { cluster }),
+  }
+}
+
+/** Starts the roles the configuration names, in the order of the data; stops them the other way round. */
+export async function startService(config: Config, log: Logger): Promise<Service> {
+  const shared = await openShared(config, log)
+  const stopping = new AbortController()
+  const loops: Promise<void>[] = []
+  const files = modelFiles(shared)
+  await files.scan()
+  loops.push(every(modelScanMs, stopping.signal, log, () => files.scan()))
+
+  const baselines: BaselineDeps = {
+    store: shared.store,
+    now: () => new Date(shared.clock.now()),
+    fileDirectories: config.files.directories,
+    lookedAt: new Map(),
+  }
+  let tickedAt: number | null = null
+  if (config.roles.includes('monitor')) {
+    const { monitor, deliverer } = createMonitorRole(shared, baselines)
+    tickedAt = shared.clock.monotonic()
+    const onTick = (): void => {
+      tickedAt = shared.clock.monotonic()
+    }
+    loops.push(monitor.run(stopping.signal, onTick), deliverer.run(stopping.signal))
+  }
+  const intake = config.roles.includes('ingest') ? createIntake(shared) : null
+  const listener = config.roles.includes('api')
+    ? await startApi({ ...shared, intake, baselines, health: { monitorTickedAt: () => tickedAt } })
+    : null
+  return {
+    url: listener?.url ?? null,
+    failed: firstFailure(loops),
+    stop: () => stop({ shared, stopping, loops, intake, listener }),
+  }
+}
+
+async function openShared(config: Config, log: Logger): Promise<Shared> {
+  const store = await openStore(storeOptions(config))
+  await migrate(store)
+  const prometheus = new Registry()
+  collectDefaultMetrics({ register: prometheus })
+  new Gauge({
+    name: 'tidegauge_build_info',
+    help: 'Always 1; the version is in the label.',
+    labelNames: ['version', 'node'],
+    registers: [prometheus],
+  }).set({ version, node: process.version }, 1)
+  const registry = await openModelRegistry(store)
+  return { config, version, store, clock: systemClock, registry, prometheus, log }
+}
+
+interface Running {
+  readonly shared: Shared
+  readonly stopping: AbortController
+  readonly loops: readonly Promise<void>[]
+  readonly intake: Intake | null
+  readonly listener: Listener | null
+}
+
+async function stop({ shared, stopping, loops, intake, listener }: Running): Promise<void> {
+  const { shutdownTimeoutMs } = shared.config.server
+  stopping.abort()
+  // Requests in flight wait for their batch, and the batch for nobody: both at once.
+  await Promise.all([listener?.close(shutdownTimeoutMs), intake?.close()])
+  await Promise.allSettled(loops)
+  await shared.store.close()
+}
+
+/** Rejects with the first loop that does; loops that end well do not count. */
+function firstFailure(loops: readonly Promise<void>[]): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    for (const loop of loops) loop.catch(reject)
+  })
+  // Whoever starts a service need not listen before something fails.
+  failed.catch(() => undefined)
+  return failed
+}
+
+async function every(
+  ms: number,
+  signal: AbortSignal,
+  log: Logger,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    try {
+      await sleep(ms, undefined, { signal })
+    } catch {
+      return
+    }
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      log.warn({ err: error }, 'model files could not be stored, trying again')
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { detectors, rowMethods } from './catalogue.ts'
+
+/** Metrics of single profiles and windows, as quality/ names them. */
+export const qualityMetrics = [
+  'n',
+  'missing_rate',
+  'invalid_rate',
+  'type_mismatch_rate',
+  'unseen_rate',
+  'out_of_range_rate',
+  'distinct',
+  'constant',
+  'schema_change',
+  'mean',
+  'std',
+  'min',
+  'max',
+  'q01',
+  'q05',
+  'q25',
+  'q50',
+  'q75',
+  'q95',
+  'q99',
+  'volume',
+  'class_share',
+  'positive_rate',
+  'mean_confidence',
+  'entropy',
+  'ece',
+  'throughput',
+  'error_rate',
+  'latency_ms_mean',
+  'latency_ms_q50',
+  'latency_ms_q95',
+  'latency_ms_q99',
+  'payload_bytes_mean',
+  'ingest_delay_mean_seconds',
+  'ingest_delay_max_seconds',
+] as const
+
+/** Every metric name and method id that a monitor may watch. */
+export const metricNames: readonly string[] = [
+  ...new Set([
+    ...detectors.flatMap(({ metric, method }) => [metric, method]),
+    ...rowMethods,
+    ...qualityMetrics,
+  ]),
+]
