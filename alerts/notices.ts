@@ -39,10 +39,11 @@ export function noticesFor(history: SeriesHistory, told: Told | undefined, now: 
   const ids = new Set(told?.transitionIds)
   const notices: Notice[] = []
   let believed: AlertState = told?.state ?? 'ok'
-  for (const transition of untold(history, told, ids)) {
-    if (level(transition.to) === believed) continue
-    notices.push(noticeOf(history, transition, believed))
-    believed = level(transition.to)
+  for (const transition of news(history, told)) {
+    const notice = noticeOf(history, transition, believed)
+    if (notice.to === believed || ids.has(notice.transitionId)) continue
+    notices.push(notice)
+    believed = notice.to
   }
   const correction = believed === level(history.state) ? undefined : correct(history, told, now)
   if (correction !== undefined && !ids.has(correction.transitionId)) {
@@ -51,14 +52,11 @@ export function noticesFor(history: SeriesHistory, told: Told | undefined, now: 
   return notices
 }
 
-function untold(
-  { valid, fresh }: SeriesHistory,
-  told: Told | undefined,
-  ids: ReadonlySet<string>,
-): TransitionRow[] {
+/** What did not hold before and is later than anything told. */
+function news({ valid, fresh }: SeriesHistory, told: Told | undefined): TransitionRow[] {
   const after = told?.windowStart ?? -Infinity
   return valid.filter(
-    ({ transitionId: id, windowStart }) => windowStart > after && fresh.has(id) && !ids.has(id),
+    (transition) => transition.windowStart > after && fresh.has(transition.transitionId),
   )
 }
 
