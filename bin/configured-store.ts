@@ -5,7 +5,7 @@ import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { openStore, type Store } from '../store/client.ts'
 import { migrate } from '../store/migrate.ts'
-import { storeOptions } from './service.ts'
+import { storeOptions } from './start.ts'
 
 /**
  * The store of a configuration, its schema up to date, for a command beside the service; the command

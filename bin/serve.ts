@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { environment, loadConfig } from '../core/config.ts'
 import { createLogger, type Logger } from '../core/log.ts'
-import { startService, type Service } from './service.ts'
+import { startService, type Service } from './start.ts'
 
 /** `serve`: all roles in one process, or those of `--role`. */
 export function serveCommand(): Command {
