@@ -134,6 +134,16 @@ export const errorCodes = {
     retryable: true,
     help: 'The receiver did not answer, or with a status worth another attempt.',
   },
+  SERVICE_UNREACHABLE: {
+    status: 502,
+    retryable: true,
+    help: 'A command was told by `--url` to ask a running service, and none answers there.',
+  },
+  SERVICE_REFUSED: {
+    status: 502,
+    retryable: false,
+    help: 'A running service that a command asked answered with an error; the message repeats it.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     retryable: true,
