@@ -18,31 +18,34 @@ export interface BaselineProfilesInput {
 
 /** Statements that write a baseline's profiles into table `baseline_profiles`. Harmless to run again. */
 export function baselineProfiles(input: BaselineProfilesInput): Statement[] {
-  return sourceChunks(profiledSources(input.spec, input.binning)).map((sources) => {
-    const { sql, params } = profileSelect({
-      relation: input.relation,
-      keys: [['everything', 'materialize(toUInt8(0))']],
-      sources,
-      slices: input.binning.slices,
-      software: false,
-    })
-    return {
-      name: 'baseline-profiles',
-      sql: `INSERT INTO baseline_profiles (model, baseline, revision, ${profileColumns.join(', ')}, binning, created_at)
+  const chunks = sourceChunks(profiledSources(input.spec, input.binning))
+  return chunks
+    .filter((sources) => sources.length > 0)
+    .map((sources) => {
+      const { sql, params } = profileSelect({
+        relation: input.relation,
+        keys: [['everything', 'materialize(toUInt8(0))']],
+        sources,
+        slices: input.binning.slices,
+        software: false,
+      })
+      return {
+        name: 'baseline-profiles',
+        sql: `INSERT INTO baseline_profiles (model, baseline, revision, ${profileColumns.join(', ')}, binning, created_at)
 SELECT
   {model:String}, {baseline:String}, {revision:UInt32}, ${profileColumns.join(', ')},
   {binning:UInt32}, fromUnixTimestamp64Milli({now:Int64}, 'UTC')
 FROM (${sql}
 )`,
-      params: {
-        ...params,
-        model: input.spec.model,
-        baseline: input.baseline,
-        revision: input.revision,
-        binning: input.binning.id,
-        now: input.now,
-      },
-      settings: insertSelectSettings,
-    }
-  })
+        params: {
+          ...params,
+          model: input.spec.model,
+          baseline: input.baseline,
+          revision: input.revision,
+          binning: input.binning.id,
+          now: input.now,
+        },
+        settings: insertSelectSettings,
+      }
+    })
 }
