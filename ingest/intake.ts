@@ -7,7 +7,8 @@ import { uuidV7 } from '../core/uuid.ts'
 import { commitBatch, type CommitDeps } from './commit.ts'
 import { isText, nativeRecords } from './formats/native.ts'
 import { OpenBatch } from './open-batch.ts'
-import { type Delivery, type RecordReader } from './record-reader.ts'
+import type { RecordReader } from './record-reader.ts'
+import type { Delivery } from './validate.ts'
 
 export interface IntakeRequest {
   readonly body: Buffer

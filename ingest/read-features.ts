@@ -1,6 +1,6 @@
 import type { FeatureKind } from '../core/model-spec.ts'
 import type { EventColumns, FeatureCells } from './event-columns.ts'
-import { isName, kindOf, reject, show, withoutNul, type Rejection } from './rejection.ts'
+import { isName, kindOf, reject, show, type Rejection } from './rejection.ts'
 
 /** Values arrived under names the model does not have yet: add them and read the event again. */
 export interface NewFeatures {
@@ -81,8 +81,8 @@ export class FeatureReader {
           `feature "${cells.name}" has ${value.length} characters, at most ${this.#limits.stringChars} are allowed`,
         )
       }
-      if (cells.kind === 'categorical') cells.cells.set(into.rows, withoutNul(value))
-      else into.issue(cells.name, 'type_mismatch', withoutNul(value))
+      if (cells.kind === 'categorical') cells.cells.set(into.rows, value)
+      else into.issue(cells.name, 'type_mismatch', value)
       return null
     }
     if (typeof value === 'boolean' && cells.kind === 'boolean') {

@@ -5,30 +5,35 @@ import { inferModelFile } from './auto-register.ts'
 import type { OpenBatch } from './open-batch.ts'
 import { parseJson, type RawRecord } from './formats/native.ts'
 import { reject, type Rejection } from './rejection.ts'
-import { EventReader, type EventLimits, type JsonObject } from './validate.ts'
-
-/** What all records of one delivery have in common. */
-export interface Delivery {
-  readonly receivedAt: number
-  readonly backfill: boolean
-  /** The models the sender may write to; null for all. */
-  readonly models: ReadonlySet<string> | null
-  /** The id of the record at this index that brings none. */
-  readonly fallbackId: (index: number) => string
-}
+import {
+  EventReader,
+  type Arrival,
+  type Delivery,
+  type EventLimits,
+  type JsonObject,
+} from './validate.ts'
 
 export interface RegistrationPolicy {
   readonly autoRegister: boolean
   readonly maxModels: number
 }
 
-/** A record on its way: parsed, attributed, and waiting for the model it names. */
-interface Pending {
+/** A record that was parsed and names its model. */
+interface Attributed {
   readonly ok: true
   readonly object: JsonObject
   readonly model: string
   readonly label: boolean
 }
+
+/** One record on its way into a batch. */
+interface Arriving extends Arrival {
+  readonly batch: OpenBatch
+  readonly place: number
+  readonly text: string
+}
+
+type Outcome = Rejection | null
 
 /**
  * Reads records into a batch. Most take the straight path; a record of an unknown model, or with
@@ -47,56 +52,75 @@ export class RecordReader {
     this.#events = new EventReader(limits)
   }
 
-  /** Null when the record is in the batch; its rejection when it is among the batch's rejects; a promise where the model has to change first. */
+  /**
+   * Null when the record is in the batch, its rejection when it is among the batch's rejects; a
+   * promise of either where the model has to change first.
+   */
   read(
     record: RawRecord,
     index: number,
     batch: OpenBatch,
     delivery: Delivery,
-  ): Rejection | null | Promise<Rejection | null> {
+  ): Outcome | Promise<Outcome> {
     const text = 'text' in record ? record.text : JSON.stringify(record.value)
-    const bytes = byteLength(text)
-    const place = batch.take(bytes)
-    const refuse = (rejection: Rejection, model = ''): Rejection => {
-      const raw = text.slice(0, this.#limits.eventBytes)
-      batch.rejected.push({ place, model, reason: rejection.reason, detail: rejection.detail, raw })
-      return rejection
-    }
+    const bytes = ('bytes' in record ? record.bytes : undefined) ?? Buffer.byteLength(text, 'utf8')
+    const arriving: Arriving = { batch, text, bytes, index, delivery, place: batch.take(bytes) }
     if (bytes > this.#limits.eventBytes) {
-      return refuse(
-        reject('event_too_large', `${bytes} bytes, at most ${this.#limits.eventBytes} are allowed`),
-      )
+      const detail = `${bytes} bytes, at most ${this.#limits.eventBytes} are allowed`
+      return this.#refuse(reject('event_too_large', detail), arriving)
     }
-    const pending = this.#parse(record, delivery)
-    if (!pending.ok) return refuse(pending)
-    const append = (): Rejection | null | Promise<Rejection | null> => {
-      const arrival = {
-        fallbackId: () => delivery.fallbackId(index),
-        receivedAt: delivery.receivedAt,
-        backfill: delivery.backfill,
-        bytes,
-      }
-      const known = this.#registry.get(pending.model)
-      if (known === undefined) return null
-      if (pending.label) {
-        const reading = this.#events.readLabel(pending.object, batch.labels, arrival)
-        return reading.ok === false ? refuse(reading, pending.model) : null
-      }
-      const columns = batch.columnsOf(known.spec)
-      columns.offset.set(columns.rows, place)
-      const reading = this.#events.readEvent(pending.object, columns, arrival)
-      if (reading.ok === true) return null
-      if (reading.ok === false) return refuse(reading, pending.model)
-      return this.#extend(pending.model, reading.features, batch).then(append)
-    }
-    if (this.#registry.get(pending.model) !== undefined) return append()
-    return this.#register(pending).then((rejection) =>
-      rejection === null ? append() : refuse(rejection, pending.model),
-    )
+    const about = this.#attribute('text' in record ? parseJson(text) : record.value, delivery)
+    if (!about.ok) return this.#refuse(about, arriving)
+    return this.#registry.get(about.model) === undefined
+      ? this.#appendToNew(about, arriving)
+      : this.#append(about, arriving)
   }
 
-  #parse(record: RawRecord, delivery: Delivery): Pending | Rejection {
-    const value = 'text' in record ? parseJson(record.text) : record.value
+  #append(about: Attributed, arriving: Arriving): Outcome | Promise<Outcome> {
+    const known = this.#registry.get(about.model)
+    if (known === undefined) return this.#refuse(unknownModel(about.model), arriving)
+    const { batch, place } = arriving
+    if (about.label) {
+      const reading = this.#events.readLabel(about.object, batch.labels, arriving)
+      return reading.ok === false ? this.#refuse(reading, arriving, about.model) : null
+    }
+    const columns = batch.columnsOf(known.spec)
+    columns.offset.set(columns.rows, place)
+    const reading = this.#events.readEvent(about.object, columns, arriving)
+    if (reading.ok === true) return null
+    if (reading.ok === false) return this.#refuse(reading, arriving, about.model)
+    return this.#appendExtended(about, arriving, reading.features)
+  }
+
+  async #appendToNew(about: Attributed, arriving: Arriving): Promise<Outcome> {
+    const refused = await this.#register(about)
+    return refused === null
+      ? this.#append(about, arriving)
+      : this.#refuse(refused, arriving, about.model)
+  }
+
+  async #appendExtended(
+    about: Attributed,
+    arriving: Arriving,
+    features: ReadonlyMap<string, FeatureKind>,
+  ): Promise<Outcome> {
+    await this.#extend(about.model, features, arriving.batch)
+    return this.#append(about, arriving)
+  }
+
+  #refuse(rejection: Rejection, { batch, place, text }: Arriving, model = ''): Rejection {
+    const { reason, detail } = rejection
+    batch.rejected.push({
+      place,
+      model,
+      reason,
+      detail,
+      raw: text.slice(0, this.#limits.eventBytes),
+    })
+    return rejection
+  }
+
+  #attribute(value: unknown, delivery: Delivery): Attributed | Rejection {
     if (value === undefined) return reject('invalid_json', 'the record is no JSON')
     const about = EventReader.attribute(value)
     if (!about.ok) return about
@@ -107,7 +131,7 @@ export class RecordReader {
   }
 
   /** Registers the model that a first event describes, or says why not. */
-  async #register({ model, object, label }: Pending): Promise<Rejection | null> {
+  async #register({ model, object, label }: Attributed): Promise<Rejection | null> {
     await this.#registry.refresh()
     if (this.#registry.get(model) !== undefined) return null
     if (label || !this.#policy.autoRegister) return unknownModel(model)
@@ -147,8 +171,3 @@ export class RecordReader {
 
 const unknownModel = (model: string): Rejection =>
   reject('unknown_model', `model "${model}" is not registered here`)
-
-/** Bytes of UTF-8; most text is ASCII, where characters are bytes. */
-function byteLength(text: string): number {
-  return Buffer.byteLength(text, 'utf8')
-}

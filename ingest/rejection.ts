@@ -33,7 +33,3 @@ export function show(value: unknown): string {
   const text = JSON.stringify(value)
   return text.length > 64 ? `${text.slice(0, 61)}…`.toWellFormed() : text
 }
-
-/** ClickHouse keeps a NUL, terminals and other readers do not. */
-export const withoutNul = (text: string): string =>
-  text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text

@@ -1,7 +1,7 @@
 import { CategoryColumn } from '../store/arrow-columns.ts'
 import type { EventColumns, LabelColumns } from './event-columns.ts'
 import { FeatureReader, type FeatureLimits, type NewFeatures } from './read-features.ts'
-import { isName, kindOf, reject, show, withoutNul, type Rejection } from './rejection.ts'
+import { isName, kindOf, reject, show, type Rejection } from './rejection.ts'
 import { createTimestampReader } from './timestamps.ts'
 
 /** What one event may be at most. Sizes in bytes and characters, times in ms around now. */
@@ -13,14 +13,23 @@ export interface EventLimits extends FeatureLimits {
 
 export type Reading = { readonly ok: true } | Rejection | NewFeatures
 
-/** Facts about one record that do not stand in it. */
-export interface Arrival {
-  /** The id of an event that brings none. */
-  readonly fallbackId: () => string
+/** What all records of one delivery have in common. */
+export interface Delivery {
   /** The instant of an event that brings none, epoch ms. */
   readonly receivedAt: number
   /** History may be as old as it likes. */
   readonly backfill: boolean
+  /** The models the sender may write to; null for all. */
+  readonly models: ReadonlySet<string> | null
+  /** The id of the record at this index that brings none. */
+  readonly fallbackId: (index: number) => string
+}
+
+/** Facts about one record that do not stand in it. */
+export interface Arrival {
+  readonly delivery: Delivery
+  /** Place in the delivery. */
+  readonly index: number
   readonly bytes: number
 }
 
@@ -83,7 +92,7 @@ export class EventReader {
     }
     const text = String(label)
     if (text.length > this.#limits.stringChars) return this.#tooLong('label', text)
-    const at = this.#time(ts, { ...arrival, backfill: true })
+    const at = this.#time(ts, { ...arrival.delivery, backfill: true })
     if (typeof at !== 'number') return at
     into.append({ model: String(model), id: eventId, label: text, ts: at })
     return accepted
@@ -111,9 +120,10 @@ export class EventReader {
       eventKeys,
     )
     if (unknown !== null) return unknown
-    const eventId = id === undefined || id === null ? arrival.fallbackId() : this.#id(id)
+    const eventId =
+      id === undefined || id === null ? arrival.delivery.fallbackId(arrival.index) : this.#id(id)
     if (typeof eventId !== 'string') return eventId
-    const at = this.#time(ts, arrival)
+    const at = this.#time(ts, arrival.delivery)
     if (typeof at !== 'number') return at
 
     const problem = this.#cells(object, into)
@@ -134,15 +144,9 @@ export class EventReader {
     const row = into.rows
     return (
       this.#features.read(features, into) ??
-      this.#text('version', version, (text) => {
-        into.version.set(row, text)
-      }) ??
-      this.#text('variant', variant, (text) => {
-        into.variant.set(row, text)
-      }) ??
-      this.#text('error', error, (text) => {
-        into.error.set(row, text)
-      }) ??
+      this.#category('version', version, into.version, row) ??
+      this.#category('variant', variant, into.variant, row) ??
+      this.#category('error', error, into.error, row) ??
       this.#prediction(prediction, into) ??
       this.#score(score, into) ??
       this.#latency(latency_ms, into) ??
@@ -159,7 +163,7 @@ export class EventReader {
     return text.includes('\0') ? reject('invalid_id', '"id" holds a NUL character') : text
   }
 
-  #time(ts: unknown, { receivedAt, backfill }: Arrival): number | Rejection {
+  #time(ts: unknown, { receivedAt, backfill }: Delivery): number | Rejection {
     if (ts === undefined || ts === null) return receivedAt
     const at = this.#timestamp(ts)
     if (!(at >= 0 && at < latestMs)) {
@@ -183,24 +187,26 @@ export class EventReader {
     return at
   }
 
-  #text(key: string, value: unknown, set: (text: string) => void): Rejection | null {
+  #category(key: string, value: unknown, column: CategoryColumn, row: number): Rejection | null {
     if (value === undefined || value === null) return null
+    const text = this.#text(key, value)
+    if (typeof text !== 'string') return text
+    column.set(row, text)
+    return null
+  }
+
+  #text(key: string, value: unknown): string | Rejection {
     const text = typeof value === 'number' ? String(value) : value
     if (typeof text !== 'string')
       return reject('invalid_type', `"${key}" must be a string, found ${kindOf(value)}`)
-    if (text.length > this.#limits.stringChars) return this.#tooLong(key, text)
-    set(withoutNul(text))
-    return null
+    return text.length > this.#limits.stringChars ? this.#tooLong(key, text) : text
   }
 
   #prediction(prediction: unknown, into: EventColumns): Rejection | null {
     if (prediction === undefined || prediction === null) return null
     if (into.prediction instanceof CategoryColumn) {
-      const column = into.prediction
       const text = typeof prediction === 'boolean' ? String(prediction) : prediction
-      return this.#text('prediction', text, (category) => {
-        column.set(into.rows, category)
-      })
+      return this.#category('prediction', text, into.prediction, into.rows)
     }
     if (typeof prediction !== 'number') into.issue('prediction', 'type_mismatch', show(prediction))
     else if (Number.isFinite(prediction)) into.prediction.set(into.rows, prediction + 0)
@@ -234,7 +240,7 @@ export class EventReader {
         into.issue('score', 'invalid', show(probability))
         continue
       }
-      into.scores.append(into.rows, withoutNul(label), probability + 0)
+      into.scores.append(into.rows, label, probability + 0)
       if (!(greatest >= probability)) greatest = probability
     }
     if (!Number.isNaN(greatest)) into.score.set(into.rows, greatest + 0)
@@ -263,14 +269,10 @@ export class EventReader {
     if (entries.length > this.#limits.keys) return reject('too_many_keys', `${entries.length} tags`)
     for (const [tag, value] of entries) {
       if (!isName(tag)) return reject('invalid_name', `tag name ${show(tag)} is none`)
-      const problem = this.#text(
-        `tags.${tag}`,
-        typeof value === 'boolean' ? String(value) : value,
-        (text) => {
-          into.tags.append(into.rows, tag, text)
-        },
-      )
-      if (problem !== null) return problem
+      if (value === null) continue
+      const text = this.#text(`tags.${tag}`, typeof value === 'boolean' ? String(value) : value)
+      if (typeof text !== 'string') return text
+      into.tags.append(into.rows, tag, text)
     }
     return null
   }

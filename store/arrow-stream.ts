@@ -36,6 +36,11 @@ export function arrowStream(columns: readonly ArrowColumn[], rows: number): Uint
 /** One joined buffer, and offsets by length where all is ASCII: Arrow's own builder is ten times slower. */
 export function utf8(values: readonly string[]): Data<Utf8> {
   let joined = values.join('')
+  if (joined.includes('\0')) {
+    // ClickHouse keeps a NUL; terminals, C strings and other readers of the table do not.
+    values = values.map((value) => value.replaceAll('\0', '\uFFFD'))
+    joined = values.join('')
+  }
   let data = Buffer.from(joined, 'utf8')
   const ascii = data.length === joined.length
   if (!ascii) {

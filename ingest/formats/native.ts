@@ -1,7 +1,9 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 
 /** One record of a body: its text as sent, or the value itself where it came inside an array. */
-export type RawRecord = { readonly text: string } | { readonly value: unknown }
+export type RawRecord =
+  | { readonly text: string; /** Of UTF-8, where it is known. */ readonly bytes?: number }
+  | { readonly value: unknown }
 
 /**
  * Splits a body of native JSON into its records: NDJSON, one array, or one object over any number
@@ -9,7 +11,9 @@ export type RawRecord = { readonly text: string } | { readonly value: unknown }
  * time, so that a bad line costs only itself.
  */
 export function* nativeRecords(body: Buffer): Generator<RawRecord> {
-  const text = body.toString('utf8')
+  // Characters of ASCII are bytes, and need no decoding.
+  const ascii = isAscii(body)
+  const text = body.toString(ascii ? 'latin1' : 'utf8')
   const start = firstNonSpace(text)
   if (start < 0) return
   if (text.charCodeAt(start) === openBracket) {
@@ -22,7 +26,7 @@ export function* nativeRecords(body: Buffer): Generator<RawRecord> {
     yield { text }
     return
   }
-  yield* lines(text)
+  yield* lines(text, ascii)
 }
 
 /** Invalid UTF-8 would be stored as replacement characters nobody sent. */
@@ -63,13 +67,13 @@ function isOneObject(text: string, start: number): boolean {
   return parseJson(text.slice(start, newline)) === undefined && parseJson(text) !== undefined
 }
 
-function* lines(text: string): Generator<RawRecord> {
+function* lines(text: string, ascii: boolean): Generator<RawRecord> {
   let from = 0
   while (from < text.length) {
     const newline = text.indexOf('\n', from)
     const end = newline < 0 ? text.length : newline
     const line = text.slice(from, end)
-    if (firstNonSpace(line) >= 0) yield { text: line }
+    if (firstNonSpace(line) >= 0) yield ascii ? { text: line, bytes: line.length } : { text: line }
     from = end + 1
   }
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../../core/errors.ts'
 import { inferredCellKind } from './cell-values.ts'
 import { CsvReader, delimiterOf, type CsvRow } from './csv-rows.ts'
 import type { FileRecord, FileRecords, RecordChunk } from './file-records.ts'
@@ -38,7 +39,7 @@ export function csvFile(source: TableSource): FileRecords {
     if (reading !== null || header === null) return
     yield { records: new Reading(source, header, sample).read(sample), done }
   }
-  return { total: source.identity.sizeBytes, unit: 'bytes', chunks }
+  return { total: source.identity.sizeBytes, unit: 'bytes', places: 'line', chunks }
 }
 
 async function* csvRows({
@@ -67,7 +68,11 @@ class Reading {
   #row = 0
 
   constructor(source: TableSource, header: CsvRow, sample: readonly CsvRow[]) {
-    const names = (header.cells ?? [header.text]).map((name) => name.trim())
+    if (header.cells === null) {
+      const reason = header.problem?.detail ?? ''
+      throw new AppError('FILE_INVALID', `${source.path} has no header that can be read: ${reason}`)
+    }
+    const names = header.cells.map((name) => name.trim())
     this.#width = names.length
     const columns = names.map((name, at): TableColumn => ({
       name,

@@ -19,6 +19,8 @@ export interface RecordChunk {
 export interface FileRecords {
   readonly total: number
   readonly unit: 'bytes' | 'rows'
+  /** What a record's `place` counts. */
+  readonly places: 'line' | 'row'
   /** May be called once. Holds no more than the chunk it is at. */
   readonly chunks: () => AsyncGenerator<RecordChunk>
 }

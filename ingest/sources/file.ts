@@ -5,7 +5,8 @@ import type { ModelRegistry } from '../../store/model-registry.ts'
 import { commitBatch, type CommitDeps } from '../commit.ts'
 import type { Origin } from '../event-columns.ts'
 import { OpenBatch } from '../open-batch.ts'
-import type { Delivery, RecordReader } from '../record-reader.ts'
+import type { RecordReader } from '../record-reader.ts'
+import type { Delivery } from '../validate.ts'
 import type { FileRecord } from './file-records.ts'
 import { LoadTally, type LoadSummary } from './load-tally.ts'
 import { openFile, type FileToRead, type OpenedFile } from './open-file.ts'
@@ -116,6 +117,7 @@ class FileLoad {
       topic: this.#file.topic,
       skipped: Math.min(this.#position, this.#seen),
       interrupted: signal?.aborted === true,
+      places: this.#file.records.places,
     })
   }
 

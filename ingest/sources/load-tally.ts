@@ -3,7 +3,7 @@ import type { FileRecord } from './file-records.ts'
 
 export interface RejectionExample {
   readonly count: number
-  /** Line or row of the first one, from 1. */
+  /** Of the first one, from 1: see `places`. */
   readonly place: number
   readonly detail: string
   /** How the first one begins. */
@@ -21,6 +21,7 @@ export interface LoadSummary {
   readonly skipped: number
   /** Broken off by the caller: there may be more. */
   readonly interrupted: boolean
+  readonly places: 'line' | 'row'
   /** Most frequent first. */
   readonly reasons: readonly (RejectionExample & { readonly reason: RejectReason })[]
 }
@@ -50,7 +51,7 @@ export class LoadTally {
     )
   }
 
-  summary(facts: Pick<LoadSummary, 'topic' | 'skipped' | 'interrupted'>): LoadSummary {
+  summary(facts: Pick<LoadSummary, 'topic' | 'skipped' | 'interrupted' | 'places'>): LoadSummary {
     const reasons = [...this.#reasons].map(([reason, example]) => ({ reason, ...example }))
     return {
       ...facts,

@@ -24,7 +24,7 @@ export function ndjsonFile(
       yield { records, done: bytes }
     }
   }
-  return { total: sizeBytes, unit: 'bytes', chunks }
+  return { total: sizeBytes, unit: 'bytes', places: 'line', chunks }
 }
 
 /** Told at once: as lines of events, an array or indented JSON would be a dead letter a line. */

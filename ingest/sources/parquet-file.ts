@@ -57,7 +57,7 @@ export async function parquetFile(
       yield { records, done: Math.min(total, from + chunkRows) }
     }
   }
-  return { total, unit: 'rows', chunks }
+  return { total, unit: 'rows', places: 'row', chunks }
 }
 
 /** `whole`: an integer that may exceed what a JSON number holds. */

@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nativeRecords, parseJson } from '../../../ingest/formats/native.ts'
 
-const records = (text: string) => [...nativeRecords(Buffer.from(text))]
+const records = (text: string) =>
+  [...nativeRecords(Buffer.from(text))].map((record) =>
+    'text' in record ? { text: record.text } : record,
+  )
+
+test('bytes are told where characters are bytes', () => {
+  expect([...nativeRecords(Buffer.from('{}\n{}'))]).toEqual([
+    { text: '{}', bytes: 2 },
+    { text: '{}', bytes: 2 },
+  ])
+})
 
 test('NDJSON is a record a line, blank lines and a byte order mark left out', () => {
   expect(records('\uFEFF{"a":1}\r\n\n  \n{"a":2}\n')).toEqual([
