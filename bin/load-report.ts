@@ -57,7 +57,7 @@ export function loadReport(
   summary: LoadSummary,
   { seconds, deadLetters }: { seconds: number; deadLetters: string },
 ): string {
-  const { records, accepted, rejected, skipped, reasons } = summary
+  const { records, accepted, rejected, skipped, reasons, places } = summary
   if (records === 0 && skipped > 0) {
     return `${file} is loaded already: its ${skipped} records were stored by an earlier run, nothing was done.`
   }
@@ -67,7 +67,7 @@ export function loadReport(
     ...(skipped > 0 ? [`  went on behind ${skipped} records that an earlier run had stored`] : []),
     ...reasons.map(
       ({ reason, count, place, detail, text }) =>
-        `  ${count} ${reason}, first at ${place}: ${printable(detail)}\n    ${printable(text)}`,
+        `  ${count} ${reason}, first in ${places} ${place}: ${printable(detail)}\n    ${printable(text)}`,
     ),
     ...(rejected > 0 ? [`  ${deadLetters}`] : []),
     ...(summary.interrupted

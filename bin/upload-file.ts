@@ -40,7 +40,12 @@ export async function uploadFile(
     if (signal?.aborted === true) break
   }
   await upload.send()
-  return tally.summary({ topic: file.topic, skipped: 0, interrupted: signal?.aborted === true })
+  return tally.summary({
+    topic: file.topic,
+    skipped: 0,
+    interrupted: signal?.aborted === true,
+    places: file.records.places,
+  })
 }
 
 interface IntakeAnswer {

@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { Registry } from 'prom-client'
+import { afterAll } from 'vitest'
 import { systemClock } from '../../../core/clock.ts'
 import { createIngestEvents } from '../../../ingest/events.ts'
 import { RecordReader } from '../../../ingest/record-reader.ts'
@@ -40,6 +41,9 @@ export async function loadDeps(
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tidegauge-files-'))
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
 
 /** Writes a file in a directory of this test file's own and answers its path. */
 export function writeFile(name: string, content: string | Buffer): string {
