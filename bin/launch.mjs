@@ -2,7 +2,7 @@
 // Runs a tool of this project, and installs what the lock file says first when
 // that is missing or stale: a fresh clone needs no `npm install` of its own.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,26 +12,14 @@ const stamp = join(root, 'node_modules', '.tidegauge-lock')
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
-const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
+const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
 
-if (installed !== wanted) {
-  console.error(
-    installed === ''
-      ? 'Installing dependencies …'
-      : 'package-lock.json changed: updating dependencies …',
-  )
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  })
-  if (npm.status !== 0) {
-    console.error(
-      'npm ci failed: see its messages above. Node 20.19 or newer and a reachable npm registry are needed.',
-    )
-    process.exit(npm.status ?? 1)
-  }
-  writeFileSync(stamp, wanted)
+if (!isInstalled()) {
+  const unlock = lock(join(root, '.install-lock'))
+  // Another launcher may have installed it while this one waited.
+  const status = isInstalled() ? 0 : install()
+  unlock()
+  if (status !== 0) process.exit(status)
 }
 
 const [tool, ...args] = process.argv.slice(2)
@@ -54,4 +42,47 @@ function commandOf(name) {
   )
   const bin = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[name]
   return [join(root, 'node_modules', packageOf, bin)]
+}
+
+function install() {
+  console.error(
+    existsSync(stamp)
+      ? 'package-lock.json changed: updating dependencies …'
+      : 'Installing dependencies …',
+  )
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  })
+  if (npm.status === 0) writeFileSync(stamp, wanted)
+  else
+    console.error(
+      'npm ci failed: see its messages above. Node 20.19 or newer and a reachable npm registry are needed.',
+    )
+  return npm.status ?? 1
+}
+
+/** Two installs at once would take each other's files away. Waits for the one that holds the lock, if it still runs. */
+function lock(path) {
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' })
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      const holder = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0
+      if (holder > 0 && !isRunning(holder)) rmSync(path, { force: true })
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    }
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
 }
