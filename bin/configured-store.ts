@@ -11,9 +11,12 @@ import { storeOptions } from './start.ts'
  * The store of a configuration, its schema up to date, for a command beside the service; the command
  * closes it. Where a running service has the data directory, the error says so and what to do instead.
  */
-export async function openConfiguredStore(config: Config): Promise<Store> {
+export async function openConfiguredStore(
+  config: Config,
+  instead = `ask the service with --url ${serviceUrl(config)}`,
+): Promise<Store> {
   const store = await openStore(storeOptions(config)).catch(async (error: unknown) => {
-    throw (await isTaken(config, error)) ? takenDirectory(config, error) : error
+    throw (await isTaken(config, error)) ? takenDirectory(config, instead, error) : error
   })
   try {
     await migrate(store)
@@ -35,11 +38,13 @@ async function isTaken({ store }: Config, error: unknown): Promise<boolean> {
   )
 }
 
-function takenDirectory({ store, server }: Config, cause: unknown): AppError {
-  const url = `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+function takenDirectory({ store }: Config, instead: string, cause: unknown): AppError {
   return new AppError(
     'STORE_UNAVAILABLE',
-    `the data directory ${store.path} is in use by another process, most likely the running service: ask the service with --url ${url}, or stop it first`,
+    `the data directory ${store.path} is in use by another process, most likely the running service: ${instead}, or stop it first`,
     { cause },
   )
 }
+
+const serviceUrl = ({ server: { host, port } }: Config): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`

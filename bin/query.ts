@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Table from 'cli-table3'
 import { Command, Option } from 'commander'
+import { serviceUrl } from './service-request.ts'
 
 interface QueryOptions {
   readonly json?: string
@@ -83,7 +84,7 @@ function unreadable({ json }: QueryOptions, error: unknown): null {
 
 /** One request, asked again a few times while the service says that it is busy. */
 async function ask(model: string, body: string, options: QueryOptions): Promise<Response | string> {
-  const url = new URL(`v1/models/${encodeURIComponent(model)}/query`, slashed(options.url))
+  const url = serviceUrl(options.url, `v1/models/${encodeURIComponent(model)}/query`)
   const signal = AbortSignal.timeout(Number(options.timeout) * 1000)
   const headers = {
     'content-type': 'application/json',
@@ -106,8 +107,6 @@ async function ask(model: string, body: string, options: QueryOptions): Promise<
     throw error
   }
 }
-
-const slashed = (url: string): string => (url.endsWith('/') ? url : `${url}/`)
 
 interface ErrorBody {
   readonly code?: string

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
+import { problemLine, type Problem } from '../core/problems.ts'
 
 export interface ServiceAddress {
   readonly url: string
@@ -10,7 +11,7 @@ export interface ServiceAddress {
 
 interface ServiceRequest {
   readonly path: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
 }
@@ -27,7 +28,7 @@ export async function askService(
   address: ServiceAddress,
   request: ServiceRequest,
 ): Promise<unknown> {
-  const url = new URL(request.path, address.url.endsWith('/') ? address.url : `${address.url}/`)
+  const url = serviceUrl(address.url, request.path)
   const giveUpAt = performance.now() + address.patienceMs
   for (let attempt = 1; ; attempt++) {
     const answer = await ask(url, address, request)
@@ -35,6 +36,14 @@ export async function askService(
     if (!answer.again || performance.now() + pause > giveUpAt) return outcome(answer)
     await sleep(pause)
   }
+}
+
+/** The address of a path below what `--url` says. */
+export function serviceUrl(base: string, path: string): URL {
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+    throw new AppError('REQUEST_INVALID', `--url: "${base}" is no http or https URL`)
+  }
+  return new URL(path, base.endsWith('/') ? base : `${base}/`)
 }
 
 interface Answer {
@@ -78,15 +87,23 @@ function outcome({ body, failure }: Answer): unknown {
 }
 
 function refusal(status: number, body: string): AppError {
-  const { code = '', message = '' } = errorBody(body)
+  const { code = '', message = '', details } = errorBody(body)
+  const told = `${code === '' ? '' : ` ${code}`}${message === '' ? '' : `: ${message}`}`
+  const problems = (details?.problems ?? []).map((problem) => `\n  ${problemLine(problem)}`)
   return new AppError(
     'SERVICE_REFUSED',
-    `the service answered ${status}${code === '' ? '' : ` ${code}`}${message === '' ? '' : `: ${message}`}`,
+    `the service answered ${status}${told}${problems.join('')}`,
     { details: { status, code } },
   )
 }
 
-function errorBody(body: string): { code?: string; message?: string } {
+interface ErrorBody {
+  readonly code?: string
+  readonly message?: string
+  readonly details?: { readonly problems?: readonly Problem[] }
+}
+
+function errorBody(body: string): ErrorBody {
   try {
     const value = JSON.parse(body) as unknown
     return typeof value === 'object' && value !== null ? value : {}

@@ -1,22 +1,11 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
 import { AppError } from '../core/errors.ts'
-import { configCommand } from './config.ts'
-import { queryCommand } from './query.ts'
-import { serveCommand } from './serve.ts'
-import { version } from './version.ts'
-
-const program = new Command('tidegauge')
-  .description('Streaming monitoring and drift observability for machine-learning models.')
-  .version(version)
-  .showHelpAfterError()
-program.addCommand(serveCommand())
-program.addCommand(queryCommand())
-program.addCommand(configCommand())
+import { buildProgram } from './program.ts'
 
 try {
-  await program.parseAsync()
+  await buildProgram().parseAsync()
 } catch (error) {
+  // Anything else is a bug: its stack is what a report of it needs.
   if (!(error instanceof AppError)) throw error
   console.error(`tidegauge: ${error.message} [${error.code}]`)
   process.exitCode = 1

@@ -1,0 +1,98 @@
+/** One line to type, without the word `tidegauge`, and what it does. */
+export interface CommandExample {
+  readonly does: string
+  readonly line: string
+}
+
+/** What the help of each command shows. A test parses every line. */
+export const commandExamples: Readonly<Record<string, readonly CommandExample[]>> = {
+  serve: [
+    {
+      does: 'Everything in one process, data in ./data, models in ./models',
+      line: 'serve',
+    },
+    {
+      does: 'On a ClickHouse server: this process takes events …',
+      line: 'serve --clickhouse http://clickhouse:8123 --role ingest,api --port 8081',
+    },
+    {
+      does: '… and this one evaluates them',
+      line: 'serve --clickhouse http://clickhouse:8123 --role monitor,api',
+    },
+  ],
+  'models list': [
+    { does: 'Of the service on this machine', line: 'models list' },
+    { does: 'For a script', line: 'models list --format json' },
+  ],
+  'models show': [{ does: 'With every default filled in', line: 'models show fraud' }],
+  'models put': [
+    { does: 'Declare a model, or change it', line: 'models put models/fraud.yaml' },
+    {
+      does: 'In another service; the key is in TIDEGAUGE_API_KEY',
+      line: 'models put models/fraud.yaml --url https://tidegauge.example.com',
+    },
+  ],
+  'models history': [{ does: 'Who changed what, and when', line: 'models history fraud' }],
+  'models validate': [
+    {
+      does: 'In a pull request: exit code 1 if anything is wrong',
+      line: 'models validate models/fraud.yaml',
+    },
+  ],
+  'baseline list': [{ does: 'What windows are compared with', line: 'baseline list fraud' }],
+  'baseline create': [
+    {
+      does: 'January as the reference',
+      line: 'baseline create fraud january --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z',
+    },
+    {
+      does: 'The training data, in a directory that files.directories allows',
+      line: 'baseline create fraud training-7 --file /srv/training/fraud-7.parquet --for-version 7',
+    },
+    { does: 'Champion against challenger', line: 'baseline create fraud champion --of-version 6' },
+  ],
+  query: [
+    {
+      does: 'Events and mean score by country',
+      line: `query fraud --body '{"select":[{"count":true},{"mean":"score"}],"by":["features.country"]}'`,
+    },
+    {
+      does: 'A longer query from a file, as CSV',
+      line: 'query fraud --json query.json --format csv',
+    },
+  ],
+  ingest: [
+    { does: 'Events as they would be sent over HTTP', line: 'ingest events.ndjson.gz' },
+    {
+      does: 'A table: say which column is what',
+      line: 'ingest january.parquet --model fraud --ts time --id id --prediction predicted',
+    },
+    {
+      does: 'Through a running service',
+      line: 'ingest events.ndjson --url http://127.0.0.1:8080',
+    },
+  ],
+  verify: [
+    { does: 'While the service is stopped', line: 'verify --data ./data' },
+    { does: 'Of a running service', line: 'verify --url http://127.0.0.1:8080' },
+  ],
+  'keys create': [
+    {
+      does: 'For a producer of one model, for three months',
+      line: 'keys create --name checkout --scope ingest --model fraud --expires 90d',
+    },
+    {
+      does: 'While a running service has the embedded store: lines for tidegauge.yaml',
+      line: 'keys create --name ops --scope admin --config-only',
+    },
+  ],
+  'keys list': [{ does: 'Who holds a key, and for what', line: 'keys list' }],
+  'keys revoke': [{ does: 'By the id that list shows', line: 'keys revoke 3f9c2a7b1d5e' }],
+  'config print': [
+    { does: 'What is in force, and where each value came from', line: 'config print' },
+  ],
+  'config validate': [
+    { does: 'Configuration and model files, before a deployment', line: 'config validate' },
+    { does: 'One file', line: 'config validate models/fraud.yaml' },
+  ],
+}
