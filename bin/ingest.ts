@@ -28,6 +28,7 @@ interface IngestOptions {
   readonly score?: string
   readonly label?: string
   readonly latency?: string
+  readonly labelsOnly?: boolean
   readonly features?: readonly string[]
   readonly tags?: readonly string[]
 }
@@ -81,6 +82,7 @@ function withColumnOptions(command: Command): Command {
     .option('--prediction <column>', 'predictions')
     .option('--score <column>', 'scores')
     .option('--label <column>', 'ground truth')
+    .option('--labels-only', 'rows are labels of events that are stored already, by --id')
     .option('--latency <column>', 'latencies in milliseconds')
     .option('--features <column...>', 'features (default: every column that is nothing else)')
     .option('--tags <column...>', 'tags')
@@ -89,11 +91,23 @@ function withColumnOptions(command: Command): Command {
 /** Null where nothing is said of columns. */
 function tableMapping(options: IngestOptions): TableMapping | null {
   const { modelVersion, modelVersionColumn, variant, variantColumn, features, tags } = options
-  const { id, ts, prediction, score, label, latency, model } = options
+  const { id, ts, prediction, score, label, labelsOnly, latency, model } = options
   const given = Object.entries({
     version: modelVersion,
     versionColumn: modelVersionColumn,
-    ...{ variant, variantColumn, id, ts, prediction, score, label, latency, features, tags },
+    ...{
+      variant,
+      variantColumn,
+      id,
+      ts,
+      prediction,
+      score,
+      label,
+      labelsOnly,
+      latency,
+      features,
+      tags,
+    },
   }).filter(([, value]) => value !== undefined)
   if (model !== undefined) return { model, ...Object.fromEntries(given) }
   if (given.length === 0) return null

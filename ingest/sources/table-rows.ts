@@ -18,6 +18,8 @@ export interface TableMapping {
   readonly score?: string
   /** Ground truth: each row that has it makes a second record, its label. */
   readonly label?: string
+  /** Rows are labels of events that are stored already, and no events themselves; needs `id` and `label`. */
+  readonly labelsOnly?: boolean
   /** Milliseconds. */
   readonly latency?: string
   readonly tags?: readonly string[]
@@ -63,6 +65,7 @@ interface Part {
 /** Turns rows of a table into native events and labels. Throws FILE_INVALID where a mapped column is not there. */
 export class TableRows {
   readonly #columns: readonly TableColumn[]
+  readonly #labelsOnly: boolean
   readonly #defaults: RowDefaults
   readonly #head: string
   readonly #labelHead: string
@@ -80,6 +83,7 @@ export class TableRows {
   ) {
     refuseUnknown(mapping, columns)
     this.#columns = columns
+    this.#labelsOnly = mapping.labelsOnly ?? false
     this.#defaults = defaults
     const { model, version, variant } = mapping
     const constants = { model, version, variant }
@@ -113,15 +117,7 @@ export class TableRows {
     const given = this.#id === null ? null : cellJson(cells[this.#id], 'text')
     const id = given ?? JSON.stringify(`${this.#defaults.idPrefix}:${row}`)
     const ts = this.#ts === null ? String(this.#defaults.ts) : timeJson(cells[this.#ts])
-    const features = joined(this.#features, cells)
-    const tags = joined(this.#tags, cells)
-    const fields = joined(this.#fields, cells)
-    const text =
-      `${this.#head},"id":${id},"ts":${ts}` +
-      (fields === '' ? '' : `,${fields}`) +
-      `,"features":{${features}}` +
-      (tags === '' ? '}' : `,"tags":{${tags}}}`)
-    into.push({ text, place, problem: null })
+    if (!this.#labelsOnly) into.push({ text: this.#event(cells, id, ts), place, problem: null })
     const label = this.#label === null ? null : labelJson(cells[this.#label.at], this.#label.kind)
     if (label === null) return
     into.push({
@@ -129,6 +125,17 @@ export class TableRows {
       place,
       problem: null,
     })
+  }
+
+  #event(cells: readonly unknown[], id: string, ts: string): string {
+    const fields = joined(this.#fields, cells)
+    const tags = joined(this.#tags, cells)
+    return (
+      `${this.#head},"id":${id},"ts":${ts}` +
+      (fields === '' ? '' : `,${fields}`) +
+      `,"features":{${joined(this.#features, cells)}}` +
+      (tags === '' ? '}' : `,"tags":{${tags}}}`)
+    )
   }
 
   #place(name: string | undefined): number | null {
@@ -178,6 +185,7 @@ export function featureNames(
   columns: readonly Pick<TableColumn, 'name'>[],
 ): readonly string[] {
   if (mapping.features !== undefined) return mapping.features
+  if (mapping.labelsOnly === true) return []
   const taken = new Set(mappedColumns(mapping))
   // Data frames write their row numbers under no name.
   return columns.map(({ name }) => name).filter((name) => name !== '' && !taken.has(name))
@@ -190,7 +198,9 @@ function refuseUnknown(mapping: TableMapping, columns: readonly TableColumn[]): 
   const missing = wanted.filter((name) => !names.includes(name))
   const unusable = [...features, ...(mapping.tags ?? [])].filter((name) => !isName(name))
   const twice = wanted.filter((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  const nameless = mapping.labelsOnly === true && [mapping.id, mapping.label].includes(undefined)
   const problems = [
+    ...(nameless ? ['rows that are labels only need columns for id and label'] : []),
     ...missing.map((name) => `it has no column "${name}"; it has ${names.join(', ')}`),
     ...twice.map((name) => `it has two columns "${name}"`),
     ...unusable.map(

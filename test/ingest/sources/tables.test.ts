@@ -3,7 +3,7 @@ import { ingestFile } from '../../../ingest/sources/file.ts'
 import type { TableMapping } from '../../../ingest/sources/table-rows.ts'
 import type { Store } from '../../../store/client.ts'
 import { withStore, type TestStore } from '../../support/store.ts'
-import { filePath, loadDeps, select, writeFile } from './load-fixture.ts'
+import { loadDeps, select, writeFile } from './load-fixture.ts'
 
 let opened: TestStore
 beforeAll(async () => {
@@ -163,6 +163,24 @@ test('predictions, scores, latency, tags and labels come from the columns that a
   expect(await select(store, 'SELECT count() AS n FROM events_roles FINAL')).toEqual([{ n: 2 }])
 })
 
+test('rows may be labels only, of events that came before', async () => {
+  const { store } = opened
+  const events = writeFile('served.csv', 'id,x\na,1\nb,2\n')
+  await load(store, events, { model: 'late', id: 'id' })
+  const labels = writeFile('truth.csv', 'id,y,note\na,1,x\nb,,x\n')
+  const mapping = { model: 'late', id: 'id', label: 'y', labelsOnly: true }
+  expect(await load(store, labels, mapping)).toMatchObject({ records: 1, accepted: 1 })
+  expect(
+    await select(store, 'SELECT count() AS n, sum(`features.x`) AS x FROM events_late FINAL'),
+  ).toEqual([{ n: 2, x: 3 }])
+  expect(
+    await select(store, "SELECT event_id, label FROM labels FINAL WHERE model = 'late'"),
+  ).toEqual([{ event_id: 'a', label: '1' }])
+  await expect(
+    load(store, labels, { model: 'late', label: 'y', labelsOnly: true }),
+  ).rejects.toThrow('id and label')
+})
+
 test('what the model declares overrules what a column looks like', async () => {
   const { store } = opened
   const deps = await loadDeps(store)
@@ -201,80 +219,6 @@ test('what the model declares overrules what a column looks like', async () => {
       reason: ['type_mismatch'],
     },
   ])
-})
-
-test('Parquet: its types, times in UTC, missing, infinite and long numbers', async () => {
-  const { store } = opened
-  const path = filePath('types.parquet')
-  await store.command({
-    name: 'test',
-    sql: `INSERT INTO FUNCTION file('${path}', 'Parquet')
-      SELECT toUInt64(9007199254740993 + number) AS id,
-        toDateTime64('2024-05-01 10:00:00.250', 3, 'UTC') AS t,
-        [1.5, nan, inf][number + 1] AS x, if(number = 1, NULL, 'DE') AS c, toBool(number = 1) AS vip,
-        toDecimal64(2.5, 2) AS price, toInt32(number) AS truth, [1, 2] AS list
-      FROM numbers(3)`,
-  })
-  const summary = await load(store, path, { model: 'types', id: 'id', ts: 't', label: 'truth' })
-  expect(summary).toMatchObject({ records: 6, accepted: 6 })
-  expect(
-    await select(
-      store,
-      `SELECT event_id AS id, toUnixTimestamp64Milli(ts) AS ms, \`features.x\` AS x,
-         \`features.c\` AS c, \`features.vip\` AS vip, \`features.price\` AS price, ${issues}
-       FROM events_types FINAL ORDER BY id`,
-    ),
-  ).toEqual(
-    [
-      { id: '9007199254740993', x: 1.5, c: 'DE', vip: 'false', feature: [], reason: [] },
-      { id: '9007199254740994', x: null, c: null, vip: 'true', feature: [], reason: [] },
-      {
-        id: '9007199254740995',
-        x: null,
-        c: 'DE',
-        vip: 'false',
-        feature: ['x'],
-        reason: ['invalid'],
-      },
-    ].map((row) => ({ ...row, ms: Date.UTC(2024, 4, 1, 10, 0, 0, 250), price: 2.5 })),
-  )
-  expect(
-    await select(store, "SELECT label FROM labels FINAL WHERE model = 'types' ORDER BY event_id"),
-  ).toEqual([{ label: '0' }, { label: '1' }, { label: '2' }])
-})
-
-test('a Parquet file of several chunks is read in its order and goes on in the middle', async () => {
-  const { store } = opened
-  const path = filePath('long.parquet')
-  await store.command({
-    name: 'test',
-    sql: `INSERT INTO FUNCTION file('${path}', 'Parquet')
-      SELECT toInt32(number) AS x, if(number % 3 = 0, 'yes', NULL) AS truth FROM numbers(120000)`,
-  })
-  const mapping = { model: 'long', label: 'truth' }
-  let inserts = 0
-  const failing: Store = {
-    ...store,
-    insertArrow: async (insert) => {
-      if (++inserts === 5) throw new Error('killed')
-      await store.insertArrow(insert)
-    },
-  }
-  const deps = await loadDeps(store, 50_000, failing)
-  const limits = { ...deps.limits, batchBytes: 1 << 30 }
-  await expect(ingestFile({ ...deps, limits }, { path, table: mapping })).rejects.toThrow('killed')
-  const again = await ingestFile({ ...deps, limits, store }, { path, table: mapping })
-  expect(again).toMatchObject({ skipped: 100_000, records: 60_000, rejected: 0 })
-  expect(
-    await select(
-      store,
-      `SELECT count() AS n, uniqExact(event_id) AS ids, min(toInt64(splitByChar(':', event_id)[2]) = \`features.x\`) AS ordered
-       FROM events_long FINAL`,
-    ),
-  ).toEqual([{ n: 120_000, ids: 120_000, ordered: 1 }])
-  expect(await select(store, "SELECT count() AS n FROM labels FINAL WHERE model = 'long'")).toEqual(
-    [{ n: 40_000 }],
-  )
 })
 
 test.each([
