@@ -15,6 +15,9 @@ const Baseline = Type.Object({
   kind: Type.String({ description: 'file, range, trailing, version or first.' }),
   version: Type.String({ description: 'Only events of this version are compared; "" for all.' }),
   definition: FreeObject,
+  frozen: Type.Union([FreeObject, Type.Null()], {
+    description: 'What the definition came to; null while it is pending.',
+  }),
   binning: Type.Integer(),
   status: Type.String(),
   detail: Type.String(),

@@ -8,7 +8,10 @@ export interface BaselineRecord {
   readonly kind: string
   /** Events of this version only are compared with it; '' for all. */
   readonly version: string
+  /** As declared: one of file, range, first, trailing, version. */
   readonly definition: Readonly<Record<string, unknown>>
+  /** What the declaration came to, such as the interval of a range; null while it is pending. */
+  readonly frozen: Readonly<Record<string, unknown>> | null
   readonly binning: number
   readonly status: string
   readonly detail: string
@@ -17,7 +20,7 @@ export interface BaselineRecord {
   readonly changed_at: string
 }
 
-/** The newest revision of each baseline of a model, or of the one named. */
+/** The newest revision of each baseline of a model, or of the one named: for all versions and for each it is bound to. */
 export function listBaselines(model: string, baseline?: string): Query<BaselineRecord> {
   const { text, params } = where(equal({ model, baseline }))
   return {
@@ -28,12 +31,19 @@ SELECT model, baseline, revision, kind, version, definition, binning, status, de
 FROM baselines FINAL
 ${text}
 ORDER BY baseline, revision DESC
-LIMIT 1 BY baseline`,
+LIMIT 1 BY baseline, version`,
     params,
     settings: isoTimes,
-    toRow: (raw) => ({
-      ...(raw as unknown as BaselineRecord),
-      definition: JSON.parse(String(raw['definition'])) as Record<string, unknown>,
-    }),
+    toRow: (raw) => {
+      const stored = JSON.parse(String(raw['definition'])) as {
+        source: Record<string, unknown>
+        frozen: Record<string, unknown> | null
+      }
+      return {
+        ...(raw as unknown as BaselineRecord),
+        definition: stored.source,
+        frozen: stored.frozen,
+      }
+    },
   }
 }

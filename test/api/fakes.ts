@@ -79,6 +79,7 @@ const baseline = {
   kind: 'file',
   version: '',
   definition: { file: 'january.parquet' },
+  frozen: { kind: 'file', load: '1' },
   binning: 1,
   status: 'ready',
   detail: '',

@@ -214,7 +214,7 @@ test('a baseline is shown in its newest revision', async () => {
     baseline: 'training',
     revision,
     kind: 'file',
-    definition: '{"file":"a.parquet"}',
+    definition: '{"source":{"file":"a.parquet"},"frozen":{"kind":"file","load":"1"}}',
     binning: 1,
     status,
     n: 7,
@@ -226,6 +226,7 @@ test('a baseline is shown in its newest revision', async () => {
   expect(await baselines.list('fraud')).toMatchObject([{ revision: 2, status: 'pending', n: 7 }])
   expect(await baselines.get('fraud', 'training')).toMatchObject({
     definition: { file: 'a.parquet' },
+    frozen: { kind: 'file', load: '1' },
   })
   expect(await baselines.get('fraud', hostile)).toBeUndefined()
 })
