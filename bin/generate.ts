@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { format, resolveConfig } from 'prettier'
+import { cliPage } from './cli-page.ts'
+import { metricsPage } from './metrics-page.ts'
 import { publishedConfigSchema, publishedModelSchema } from './published-schemas.ts'
 import { configPage, errorsPage, exampleConfig, modelFilePage } from './reference-pages.ts'
 
@@ -19,6 +21,8 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'deploy/tidegauge.example.yaml', render: exampleConfig },
   { path: 'docs/reference/config.md', render: configPage },
   { path: 'docs/reference/model-file.md', render: modelFilePage },
+  { path: 'docs/reference/cli.md', render: cliPage },
+  { path: 'docs/metrics.md', render: metricsPage },
   { path: 'docs/errors.md', render: errorsPage },
 ]
 

@@ -4,7 +4,8 @@ import type { SchemaNode } from '../core/schema-problems.ts'
 import { configNode, modelNode } from './published-schemas.ts'
 import { schemaReference } from './schema-reference.ts'
 
-const generatedNote = (source: string) =>
+/** The first line of a generated page. */
+export const generatedNote = (source: string): string =>
   `<!-- Generated from ${source} by \`npm run generate\`. Do not edit. -->`
 
 /** docs/reference/config.md */

@@ -81,14 +81,18 @@ async function openShared(config: Config, log: Logger): Promise<Shared> {
   await migrate(store)
   const prometheus = new Registry()
   collectDefaultMetrics({ register: prometheus })
+  declareBuildInfo(prometheus)
+  const registry = await openModelRegistry(store)
+  return { config, version, store, clock: systemClock, registry, prometheus, log }
+}
+
+export function declareBuildInfo(prometheus: Registry): void {
   new Gauge({
     name: 'tidegauge_build_info',
     help: 'Always 1; the version is in the label.',
     labelNames: ['version', 'node'],
     registers: [prometheus],
   }).set({ version, node: process.version }, 1)
-  const registry = await openModelRegistry(store)
-  return { config, version, store, clock: systemClock, registry, prometheus, log }
 }
 
 interface Running {
