@@ -44,7 +44,9 @@ function bodies(base: number): Buffer[] {
   }
   return Array.from({ length: distinctBodies }, (_, b) =>
     Buffer.from(
-      Array.from({ length: linesABody }, (_, i) => line(b * linesABody + i, base, random)).join('\n'),
+      Array.from({ length: linesABody }, (_, i) => line(b * linesABody + i, base, random)).join(
+        '\n',
+      ),
     ),
   )
 }
@@ -54,7 +56,8 @@ function floor(sample: readonly Buffer[]): number {
   let best = Infinity
   for (let round = 0; round < 3; round++) {
     const started = performance.now()
-    for (const body of sample) for (const text of body.toString('utf8').split('\n')) JSON.parse(text)
+    for (const body of sample)
+      for (const text of body.toString('utf8').split('\n')) JSON.parse(text)
     best = Math.min(best, performance.now() - started)
   }
   return (sample.length * linesABody * 1000) / best
@@ -70,7 +73,8 @@ async function send(url: string, events: number): Promise<void> {
     for (let i = next++; i < total; i = next++) {
       const body = Buffer.from(sample[i % distinctBodies] ?? Buffer.alloc(0))
       const round = String(Math.floor(i / distinctBodies)).padStart(6, '0')
-      for (let at = body.indexOf('ROUND0'); at >= 0; at = body.indexOf('ROUND0', at + 6)) body.write(round, at)
+      for (let at = body.indexOf('ROUND0'); at >= 0; at = body.indexOf('ROUND0', at + 6))
+        body.write(round, at)
       for (;;) {
         const answer = await fetch(`${url}/v1/events`, {
           method: 'POST',
@@ -80,10 +84,12 @@ async function send(url: string, events: number): Promise<void> {
         const text = await answer.text()
         if (answer.status === 200) {
           const { accepted } = JSON.parse(text) as { accepted: number }
-          if (accepted !== linesABody) throw new Error(`accepted ${accepted} of ${linesABody}: ${text.slice(0, 200)}`)
+          if (accepted !== linesABody)
+            throw new Error(`accepted ${accepted} of ${linesABody}: ${text.slice(0, 200)}`)
           break
         }
-        if (answer.status !== 429 && answer.status !== 503) throw new Error(`${answer.status}: ${text.slice(0, 200)}`)
+        if (answer.status !== 429 && answer.status !== 503)
+          throw new Error(`${answer.status}: ${text.slice(0, 200)}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     }
@@ -97,12 +103,26 @@ async function main(events: number): Promise<void> {
   const sample = bodies(Date.now())
   const floorRate = floor(sample)
   const bytes = (sample[0]?.length ?? 0) / linesABody
-  console.log(`floor: JSON.parse of ${bytes.toFixed(0)} B events, one core: ${Math.round(floorRate)} events/s`)
+  console.log(
+    `floor: JSON.parse of ${bytes.toFixed(0)} B events, one core: ${Math.round(floorRate)} events/s`,
+  )
   const data = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'))
   const service = spawn(
     process.execPath,
-    ['dist/bin/tidegauge.js', 'serve', '--data', data, '--port', '0', '--models', join(data, 'models')],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TIDEGAUGE__LOG__FORMAT: 'json' } },
+    [
+      'dist/bin/tidegauge.js',
+      'serve',
+      '--data',
+      data,
+      '--port',
+      '0',
+      '--models',
+      join(data, 'models'),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TIDEGAUGE__LOG__FORMAT: 'json' },
+    },
   )
   try {
     const url = await readyUrl(service)
@@ -120,7 +140,9 @@ async function main(events: number): Promise<void> {
       peakRssMiB,
       rowsCounted: counted,
     }
-    console.log(`HTTP to durable row: ${Math.round(rate)} events/s, ${report.ratioToFloor} × floor, peak RSS ${peakRssMiB} MiB, ${counted} rows`)
+    console.log(
+      `HTTP to durable row: ${Math.round(rate)} events/s, ${report.ratioToFloor} × floor, peak RSS ${peakRssMiB} MiB, ${counted} rows`,
+    )
     await writeReport('ingest-http', report)
   } finally {
     service.kill('SIGTERM')

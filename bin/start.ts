@@ -27,7 +27,7 @@ export interface Service {
   readonly stop: () => Promise<void>
 }
 
-/** How often the directory of model files is looked at, ms. */
+/** How often model files, and models that other instances have stored, are looked for, ms. */
 const modelScanMs = 2_000
 
 export function storeOptions({ store }: Config): StoreOptions {
@@ -48,7 +48,12 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const loops: Promise<void>[] = []
   const files = modelFiles(shared)
   await files.scan()
-  loops.push(every(modelScanMs, stopping.signal, log, () => files.scan()))
+
+  const scan = async (): Promise<void> => {
+    await shared.registry.refresh()
+    await files.scan()
+  }
+  loops.push(every(modelScanMs, stopping.signal, log, scan))
 
   const baselines: BaselineDeps = {
     store: shared.store,

@@ -67,7 +67,6 @@ export class Monitor {
   /** One look at the ledger, and everything that is due by it. */
   async tick(): Promise<boolean> {
     const started = this.#deps.clock.monotonic()
-    await this.#deps.registry.refresh()
     const ledger = (this.#ledger ??= await this.#resume())
     for (const model of this.#deps.registry.list()) this.#track(model, ledger)
     for (const touch of await ledger.readNew()) {

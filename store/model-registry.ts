@@ -5,7 +5,7 @@ import { createTurns } from '../core/turns.ts'
 import type { Store } from './client.ts'
 import { addColumns, createTable } from './ddl.ts'
 import { insertRows } from './insert-rows.ts'
-import { modelRevisions, type ModelRow } from './queries/model-revisions.ts'
+import { modelRevisions, newestModelRevisions, type ModelRow } from './queries/model-revisions.ts'
 import {
   eventsTable,
   eventsTableName,
@@ -44,6 +44,9 @@ export interface ModelRegistry {
   refresh: () => Promise<void>
 }
 
+/** How far back of the newest revision another instance's may still become visible, ms. */
+const overlapMs = 120_000
+
 /** What a row of `models` holds: the file as written, and features that were found in events since. */
 interface StoredSpec {
   readonly file: ModelFile
@@ -58,13 +61,16 @@ interface Entry extends RegisteredModel {
 /** Opens the registry with everything the store holds. */
 export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
   const entries = new Map<string, Entry>()
+  let readTo = 0
   // Writes go one after another: two at once would take the same revision number.
   const inTurn = createTurns()
 
   async function refresh(): Promise<void> {
-    for (const row of await store.query(modelRevisions(null))) {
+    const rows = await store.query(newestModelRevisions(Math.max(0, readTo - overlapMs)))
+    for (const row of rows) {
       const known = entries.get(row.model)
       if (known === undefined || row.revision > known.revision) entries.set(row.model, entryOf(row))
+      readTo = Math.max(readTo, row.createdAt.getTime())
     }
   }
 
@@ -83,12 +89,7 @@ export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
       hash,
       createdAt: new Date(),
     }
-    await insertRows(
-      store,
-      'models',
-      ['model', 'revision', 'spec', 'origin', 'hash', 'created_at'],
-      [[row.model, row.revision, row.spec, row.origin, row.hash, row.createdAt]],
-    )
+    await insertModelRow(store, row)
     const entry = entryOf(row)
     entries.set(name, entry)
     return entry
@@ -100,11 +101,13 @@ export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
     list: () => [...entries.values()],
     history: async (model) => (await store.query(modelRevisions(model))).map(entryOf),
     put: (file, origin) =>
-      inTurn(() =>
-        write({ file, discovered: entries.get(file.model)?.stored.discovered ?? {} }, origin),
-      ),
+      inTurn(async () => {
+        await refresh()
+        return write({ file, discovered: entries.get(file.model)?.stored.discovered ?? {} }, origin)
+      }),
     extend: (model, features) =>
-      inTurn(() => {
+      inTurn(async () => {
+        await refresh()
         const known = entries.get(model)
         if (known === undefined) throw new AppError('MODEL_NOT_FOUND', `no model "${model}"`)
         const discovered = { ...known.stored.discovered }
@@ -116,6 +119,16 @@ export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
       }),
     refresh,
   }
+}
+
+async function insertModelRow(store: Store, row: ModelRow): Promise<void> {
+  const { model, revision, spec, origin, hash, createdAt } = row
+  await insertRows(
+    store,
+    'models',
+    ['model', 'revision', 'spec', 'origin', 'hash', 'created_at'],
+    [[model, revision, spec, origin, hash, createdAt]],
+  )
 }
 
 function entryOf(row: ModelRow): Entry {
