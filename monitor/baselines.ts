@@ -69,8 +69,10 @@ export async function freezeDueBaselines(
     const attempt = dueAttempt(stored, name, source)
     if (attempt !== null) changed = (await freeze(deps, spec, attempt)) || changed
   }
-  changed = (await adoptNewFeatures(deps, spec, stored)) || changed
-  return changed ? listBaselines(deps.store, spec.model) : stored
+  // What was just frozen may have brought bins that baselines before it are not counted into yet.
+  const frozen = changed ? await listBaselines(deps.store, spec.model) : stored
+  const adopted = await adoptNewFeatures(deps, spec, frozen)
+  return adopted ? listBaselines(deps.store, spec.model) : frozen
 }
 
 /** What a declared baseline still needs. An operator's newer revision stands until the declaration changes. */

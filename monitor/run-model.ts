@@ -58,9 +58,11 @@ export function createModelRunner(
       events.baselineWaiting(spec.model)
       return false
     }
-    const step: Step = { deps, spec, binning, evaluated, changed: new Map() }
+    const step: Step = { deps, spec, binning, evaluated, changed: new Map(), contents: new Map() }
     const done = await evaluateDue(step, progress, { now, due })
     await runMonitors(deps.alerts, { spec, revision: model.revision, changedFrom: step.changed })
+    // Only now: a step that failed on the way is taken again as a whole.
+    for (const [key, content] of step.contents) evaluated.add(key, content)
     for (const [width, starts] of done) progress.done(width, starts)
     const last = due.at(-1)
     if (last !== undefined) events.windowDelay(spec.model, clock.now() - last - spec.windowMs)
@@ -75,75 +77,90 @@ interface Step {
   readonly evaluated: EvaluatedContents
   /** Of each width the first window whose metrics were written. */
   readonly changed: Map<number, number>
+  /** What was evaluated, by window. */
+  readonly contents: Map<string, string>
 }
 
-/** Answers, by width, the windows that are evaluated by now. */
+/** Windows by their width: their starts. */
+type Starts = Map<number, readonly number[]>
+
+/** Answers the windows that are evaluated by now. */
 async function evaluateDue(
   step: Step,
   progress: ModelProgress,
   { now, due }: { readonly now: number; readonly due: readonly number[] },
-): Promise<(readonly [width: number, starts: readonly number[]])[]> {
+): Promise<Starts> {
   const { deps, spec, binning } = step
   const base = await computeBaseWindows(deps, spec, binning, due)
-  await evaluateWidth(step, spec.windowMs, base)
+  const evaluated: Starts = new Map([
+    [spec.windowMs, await evaluateWidth(step, spec.windowMs, base)],
+  ])
   // Wider windows see only base windows that are recorded: one that waits for a later go waits too.
   const later = progress.due(spec.windowMs, now).slice(due.length)
-  const done: (readonly [number, readonly number[]])[] = [[spec.windowMs, due]]
+  const done: Starts = new Map([[spec.windowMs, due]])
+  const waiting: Starts = new Map([[spec.windowMs, later]])
   for (const width of spec.windowsMs.slice(1)) {
     const open = new Set(later.map((start) => Math.floor(start / width) * width))
     const starts = progress.due(width, now).filter((start) => !open.has(start))
     const windows = await lookAtWideWindows(deps, spec, { widthMs: width, binning }, starts)
-    await evaluateWidth(step, width, windows)
+    evaluated.set(width, await evaluateWidth(step, width, windows))
     await recordWideWindows(deps, spec, width, windows)
-    done.push([width, starts])
+    done.set(width, starts)
+    waiting.set(width, [...open])
   }
-  await evaluateDependents(step, base, new Map(done))
+  await evaluateDependents(step, evaluated, waiting)
   return done
 }
 
 /**
- * A window revised by late data is part of the trailing baselines of the windows after it: they are
- * compared again, so that the end is what it would have been had nothing come late.
+ * A base window that comes late, or is revised by late data, is part of the trailing baselines of the
+ * windows after it: they are compared again, so that the end is what it would have been had nothing
+ * come late. Which ones follows from what was evaluated and not from what changed: after a crash in
+ * between nothing changes any more, and they are still to be compared.
  */
-async function evaluateDependents(
-  step: Step,
-  base: readonly ComputedWindow[],
-  done: ReadonlyMap<number, readonly number[]>,
-): Promise<void> {
+async function evaluateDependents(step: Step, evaluated: Starts, waiting: Starts): Promise<void> {
   const { deps, spec } = step
   const reach = Math.max(
     0,
     ...[...spec.baselines.values()].map((b) => ('trailing' in b ? durationMs(b.trailing) : 0)),
   )
-  const starts = base.filter((w) => w.changed && w.revision > 1).map(({ start }) => start)
-  if (reach === 0 || starts.length === 0) return
+  const base = evaluated.get(spec.windowMs) ?? []
+  if (reach === 0 || base.length === 0) return
   const range = {
-    after: starts.reduce((a, b) => Math.min(a, b), Infinity),
-    upTo: starts.reduce((a, b) => Math.max(a, b), -Infinity) + spec.windowMs + reach,
+    after: base.reduce((a, b) => Math.min(a, b), Infinity),
+    upTo: base.reduce((a, b) => Math.max(a, b), -Infinity) + reach,
   }
   for (const width of spec.windowsMs) {
-    const just = new Set(done.get(width))
-    const dependents = await deps.store.query(
-      dependentWindows(spec.model, durationName(width), range),
+    const [just, later] = [new Set(evaluated.get(width)), new Set(waiting.get(width))]
+    const known = await deps.store.query(dependentWindows(spec.model, durationName(width), range))
+    const dependents = known.filter(
+      ({ start }) => !just.has(start) && base.some((b) => b < start && start <= b + reach),
     )
+    for (const { start } of dependents.filter(({ start }) => later.has(start)))
+      step.evaluated.forget(keyOf(spec, width, start))
     await writeMetrics(
       step,
       width,
-      dependents.filter(({ start }) => !just.has(start)),
+      dependents.filter(({ start }) => !later.has(start)),
     )
   }
 }
 
+const keyOf = ({ model }: ModelSpec, windowMs: number, start: number): string =>
+  `${model}\n${windowMs}\n${start}`
+
+/** Answers the windows it evaluated: those that are new to this process or hold something new. */
 async function evaluateWidth(
   step: Step,
   windowMs: number,
   computed: readonly ComputedWindow[],
-): Promise<void> {
-  const { spec, evaluated } = step
-  const key = (start: number): string => `${spec.model}\n${windowMs}\n${start}`
+): Promise<number[]> {
+  const { spec, evaluated, contents } = step
+  const key = (start: number): string => keyOf(spec, windowMs, start)
   const windows = computed.filter((w) => w.changed || !evaluated.has(key(w.start), w.content))
   await writeMetrics(step, windowMs, windows)
-  for (const { start, content } of windows) evaluated.add(key(start), content)
+  for (const { start, content } of windows) contents.set(key(start), content)
+  return windows.map(({ start }) => start)
 }
 
 async function writeMetrics(
@@ -172,6 +189,10 @@ class EvaluatedContents {
 
   has(window: string, content: string): boolean {
     return this.#contents.get(window) === content
+  }
+
+  forget(window: string): void {
+    this.#contents.delete(window)
   }
 
   add(window: string, content: string): void {
