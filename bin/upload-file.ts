@@ -10,6 +10,9 @@ import { askService, type ServiceAddress } from './service-request.ts'
 
 const maxBodyBytes = 4 * 1024 * 1024
 
+/** Of a service that has not answered yet, ms: more likely than restarting, its address is wrong. */
+const firstPatienceMs = 3_000
+
 /**
  * Sends a file to a running service, body after body, each answered when it is durable. Bodies are cut
  * at the same records each time and named by the file, so sending it again changes nothing. Lines that
@@ -20,6 +23,7 @@ export async function uploadFile(
   options: FileIngestOptions & Pick<FileReading, 'engine'>,
   onProgress: (progress: FileProgress) => void,
 ): Promise<LoadSummary> {
+  await askService({ ...service, patienceMs: firstPatienceMs }, { path: 'health/live' })
   const declared = await declaredBy(service, options.table?.model)
   const { engine, signal } = options
   const file = await openFile(options, { declared, engine, maxRecordBytes: maxBodyBytes })
@@ -80,7 +84,10 @@ class Upload {
     this.#bytes += Buffer.byteLength(line) + 1
   }
 
-  /** Resolves when everything added is durable. */
+  /**
+   * Resolves when everything added is durable. One body after the other: where an id comes twice, the
+   * later record must win, whichever body is sent again.
+   */
   async send(): Promise<void> {
     const records = this.#records
     if (records.length === 0) return

@@ -20,13 +20,17 @@ export interface FakeService {
   close: () => Promise<void>
 }
 
-/** A service that answers as it is told, and remembers what it was asked. */
+/** A service that answers as it is told, and remembers what it was asked. It is always alive. */
 export async function fakeService(
   answer: (request: SeenRequest, count: number) => FakeAnswer,
 ): Promise<FakeService> {
   const requests: SeenRequest[] = []
   const server = createServer((request, response) => {
     void text(request).then((body) => {
+      if (request.url === '/health/live') {
+        response.end('{}')
+        return
+      }
       const seen = { path: request.url ?? '', headers: request.headers, body }
       requests.push(seen)
       const { status, headers = {}, body: answered } = answer(seen, requests.length)
