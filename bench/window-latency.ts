@@ -86,6 +86,37 @@ async function measure(url: string, seconds: number): Promise<{ ms: number; rows
   return Promise.all(waits)
 }
 
+/** A model whose baseline is ten seconds of events ten minutes ago. */
+async function register(url: string): Promise<void> {
+  const base = Math.floor(Date.now() / windowMs) * windowMs - 600_000
+  await call(url, `/v1/models/${model}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model,
+      task: 'binary_classification',
+      features: Object.fromEntries([
+        ...numeric.map((name) => [name, 'numeric'] as const),
+        ...categorical.map((name) => [name, 'categorical'] as const),
+      ]),
+      slices: ['c0'],
+      window: '5s',
+      windows: ['5s'],
+      lateness: '1s',
+      min_samples: 50,
+      baselines: {
+        reference: {
+          range: {
+            from: new Date(base).toISOString(),
+            to: new Date(base + 60_000).toISOString(),
+          },
+        },
+      },
+    }),
+  })
+  for (let i = 0; i < 20; i++) await post(url, base + i * 500, eventsAnHalfSecond)
+}
+
 async function main(seconds: number): Promise<void> {
   const facts = machine()
   const directory = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'))
@@ -101,33 +132,7 @@ async function main(seconds: number): Promise<void> {
   const service = await startService(config, createLogger(config.log))
   const url = service.url ?? ''
   try {
-    const base = Math.floor(Date.now() / windowMs) * windowMs - 600_000
-    await call(url, `/v1/models/${model}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        model,
-        task: 'binary_classification',
-        features: Object.fromEntries([
-          ...numeric.map((name) => [name, 'numeric'] as const),
-          ...categorical.map((name) => [name, 'categorical'] as const),
-        ]),
-        slices: ['c0'],
-        window: '5s',
-        windows: ['5s'],
-        lateness: '1s',
-        min_samples: 50,
-        baselines: {
-          reference: {
-            range: {
-              from: new Date(base).toISOString(),
-              to: new Date(base + 60_000).toISOString(),
-            },
-          },
-        },
-      }),
-    })
-    for (let i = 0; i < 20; i++) await post(url, base + i * 500, eventsAnHalfSecond)
+    await register(url)
     const waits = await measure(url, seconds)
     // The first window waits for the baseline to be frozen as well.
     const sorted = waits

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../core/clock.ts'
+import { insertDeadLetters } from '../store/insert-dead-letters.ts'
 import { insertRows } from '../store/insert-rows.ts'
 import type { Store } from '../store/client.ts'
 import { uuidV7 } from '../core/uuid.ts'
@@ -34,7 +35,7 @@ export async function commitBatch(
     withRetries(deps, operation, giveUpAt, work)
   let inserts = 1
   if (batch.rejected.length > 0) {
-    await write('dead letters', () => insertDeadLetters(deps, batch, origin, firstOffset))
+    await write('dead letters', () => insertRejected(deps, batch, origin, firstOffset))
     inserts++
   }
   for (const columns of batch.events.values()) {
@@ -73,43 +74,20 @@ function report(
   })
 }
 
-async function insertDeadLetters(
+async function insertRejected(
   { store, clock }: CommitDeps,
-  batch: OpenBatch,
+  { rejected }: OpenBatch,
   origin: Origin,
   firstOffset: number,
 ): Promise<void> {
-  const now = new Date(clock.now())
-  await insertRows(
-    store,
-    'dead_letters',
-    [
-      'source',
-      'topic',
-      'partition',
-      'offset',
-      'model',
-      'reason',
-      'detail',
-      'raw',
-      'received_at',
-      'replayed_at',
-      'changed_at',
-    ],
-    batch.rejected.map(({ place, model, reason, detail, raw }) => [
-      origin.source,
-      origin.topic,
-      origin.partition,
-      firstOffset + place,
-      model,
-      reason,
-      detail,
-      raw,
-      now,
-      null,
-      now,
-    ]),
-  )
+  const receivedAt = clock.now()
+  const letters = rejected.map(({ place, ...why }) => ({
+    ...origin,
+    ...why,
+    offset: firstOffset + place,
+    receivedAt,
+  }))
+  await insertDeadLetters(store, letters, { replayedAt: null, changedAt: receivedAt })
 }
 
 /** `inserted_at` is taken anew on each attempt: the monitor reads the ledger by it, a little way back. */

@@ -1,10 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import type { Store } from '../store/client.ts'
-import { insertRows } from '../store/insert-rows.ts'
+import { insertDeadLetters, type DeadLetter } from '../store/insert-dead-letters.ts'
 import {
   deadLettersToReplay,
   type DeadLetterSelection,
-  type ReplayableLetter,
 } from '../store/queries/dead-letters-replay.ts'
 import type { Intake } from './intake.ts'
 
@@ -43,13 +42,14 @@ export async function replayDeadLetters(
       total.rejected += rejected.length
     }
     total.replayed += letters.length
-    await markReplayed(deps, letters)
+    const now = deps.clock.now()
+    await insertDeadLetters(deps.store, letters, { replayedAt: now, changedAt: now })
   }
 }
 
 function send(
   { intake }: ReplayDeps,
-  { source, topic, partition, offset, raw, receivedAt }: ReplayableLetter,
+  { source, topic, partition, offset, raw, receivedAt }: DeadLetter,
   models: readonly string[] | null,
 ): ReturnType<Intake['receive']> {
   return intake.receive({
@@ -60,41 +60,4 @@ function send(
     models,
     receivedAt,
   })
-}
-
-async function markReplayed(
-  { store, clock }: ReplayDeps,
-  letters: readonly ReplayableLetter[],
-): Promise<void> {
-  const now = new Date(clock.now())
-  await insertRows(
-    store,
-    'dead_letters',
-    [
-      'source',
-      'topic',
-      'partition',
-      'offset',
-      'model',
-      'reason',
-      'detail',
-      'raw',
-      'received_at',
-      'replayed_at',
-      'changed_at',
-    ],
-    letters.map((l) => [
-      l.source,
-      l.topic,
-      l.partition,
-      l.offset,
-      l.model,
-      l.reason,
-      l.detail,
-      l.raw,
-      new Date(l.receivedAt),
-      now,
-      now,
-    ]),
-  )
 }

@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../insert-dead-letters.ts'
 import type { Query } from '../query.ts'
 import {
   amongModels,
@@ -27,20 +28,11 @@ export type DeadLetterSelection =
       }
     }
 
-export interface ReplayableLetter extends DeadLetterPlace {
-  readonly model: string
-  readonly reason: string
-  readonly detail: string
-  readonly raw: string
-  /** Epoch ms. */
-  readonly receivedAt: number
-}
-
 /** Letters that were not replayed yet, oldest first. */
 export function deadLettersToReplay(
   selection: DeadLetterSelection,
   limit: number,
-): Query<ReplayableLetter> {
+): Query<DeadLetter> {
   const { text, params } = conditions(selection)
   return {
     name: 'dead-letters-replay',
