@@ -28,7 +28,8 @@ createServer((request, response) => {
     const { type, data } = JSON.parse(body)
     console.log(`${type}: ${data.model} ${data.monitor}, ${data.state}`)
     for (const { feature, value, threshold, p_adjusted: p } of data.series) {
-      console.log(`  ${feature}: ${data.metric} ${value.toFixed(2)}, limit ${threshold}, p ${p}`)
+      const chance = p === null ? '' : `, p ${p.toExponential(0)}`
+      console.log(`  ${feature}: ${data.metric} ${value.toFixed(2)}, limit ${threshold}${chance}`)
     }
   })
 }).listen(Number(PORT), '127.0.0.1', () => console.log(`waiting on port ${PORT}`))
