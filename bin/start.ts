@@ -143,7 +143,7 @@ async function every(
       await work()
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      log.warn({ err: error }, 'model files could not be stored, trying again')
+      log.warn({ err: error }, 'models could not be read or stored, trying again')
     }
   }
 }
