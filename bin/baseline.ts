@@ -52,9 +52,14 @@ function listCommand(): Command {
 
 function createCommand(): Command {
   const command = new Command('create')
-    .description('Make a baseline, or a new revision of one. Say exactly one source.')
+    .description(
+      'Make a new revision of a baseline that the model file declares, such as after a training. Say exactly one source.',
+    )
     .argument('<model>', 'name of the model')
-    .argument('<name>', 'name of the baseline')
+    .argument(
+      '<name>',
+      'name of the baseline; one that the model file does not declare is never used',
+    )
     .optionsGroup('Source')
     .option('--file <path>', 'Parquet, CSV or NDJSON in an allowed directory of the server')
     .option('--from <time>', 'stored events from this time on, such as 2026-01-01T00:00:00Z')
