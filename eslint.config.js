@@ -48,12 +48,7 @@ export default tseslint.config(
   },
   {
     // Hot loops and pure statistics index typed arrays inside their own bounds.
-    files: [
-      'detectors/**/*.ts',
-      'ingest/columns.ts',
-      'ingest/column-*.ts',
-      'store/arrow-*.ts',
-    ],
+    files: ['detectors/**/*.ts', 'ingest/columns.ts', 'ingest/column-*.ts', 'store/arrow-*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   // One frozen file a migration, as long as its schema.

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { chooseCategoricalBins, type FeatureBins, type ModelBinning } from '../../../store/binning.ts'
+import {
+  chooseCategoricalBins,
+  type FeatureBins,
+  type ModelBinning,
+} from '../../../store/binning.ts'
 import type { Store } from '../../../store/client.ts'
 import { numberArray, numberLiteral } from '../../../store/queries/profile-source.ts'
 import { profileWindows } from '../../../store/queries/profile-windows.ts'
