@@ -21,6 +21,8 @@ export interface Batch {
   readonly kind: 'event' | 'label'
   /** Event time of its last line, epoch ms. */
   readonly until: number
+  /** Of the model that predicted; null for labels. */
+  readonly version: string | null
 }
 
 export interface Stretch {
@@ -31,6 +33,8 @@ export interface Stretch {
   readonly kilometresFrom?: number
   /** Lines a batch. Default 8000, about 1.6 MB. */
   readonly batchRows?: number
+  /** Asked before the predictions of each day (its start, epoch ms): the replay goes on when it resolves. */
+  readonly beforeDay?: (day: number) => Promise<void>
 }
 
 /** The name this example's model is registered by: flight-delay.yaml. */
@@ -68,6 +72,7 @@ export async function* eventsAndLabels(
 ): AsyncGenerator<Batch, void, void> {
   let yesterday: Flights | null = null
   for await (const day of daysBetween(data, stretch.from, stretch.to)) {
+    await stretch.beforeDay?.(Math.floor(at(day.ts, 0) / dayMs) * dayMs)
     yield* eventBatches(data, model(), asSent(day, stretch), stretch.batchRows)
     if (yesterday !== null) yield* labelBatches(yesterday, stretch.batchRows)
     yesterday = day
@@ -106,25 +111,26 @@ function* eventBatches(
       `,"prediction":"${at(score, i) >= model.threshold ? 1 : 0}","score":${textAt(scoreTexts, rounded)}}\n`
     )
   }
-  yield* batches(flights, { kind: 'event', line, batchRows })
+  yield* batches(flights, { kind: 'event', version: model.version, line, batchRows })
 }
 
 function* labelBatches(flights: Flights, batchRows = 8000): Generator<Batch, void, void> {
   const head = `{"type":"label","model":"${modelName}","id":"f`
   const line = (i: number): string =>
     `${head}${at(flights.number, i)}","label":"${at(flights.delay, i) > lateMinutes ? 1 : 0}","ts":${at(flights.ts, i) + labelDelayMs}}\n`
-  yield* batches(flights, { kind: 'label', line, batchRows })
+  yield* batches(flights, { kind: 'label', version: null, line, batchRows })
 }
 
 function* batches(
   flights: Flights,
-  of: { kind: Batch['kind']; line: (i: number) => string; batchRows: number },
+  of: Pick<Batch, 'kind' | 'version'> & { line: (i: number) => string; batchRows: number },
 ): Generator<Batch, void, void> {
   for (let start = 0; start < flights.rows; start += of.batchRows) {
     const end = Math.min(start + of.batchRows, flights.rows)
     let body = ''
     for (let i = start; i < end; i++) body += of.line(i)
-    yield { body, rows: end - start, kind: of.kind, until: at(flights.ts, end - 1) }
+    const until = at(flights.ts, end - 1)
+    yield { body, rows: end - start, kind: of.kind, until, version: of.version }
   }
 }
 
@@ -229,8 +235,36 @@ export interface Deployment {
   readonly modelFile: string
 }
 
+/** One line of output, for a parent process that draws progress from it. */
+export type ReplayLine =
+  | (Sent & { readonly until: number; readonly version: string })
+  /** It waits for a deployment before it goes on. */
+  | { readonly waitsBefore: number }
+  | (Sent & { readonly done: true })
+
+const say = (line: ReplayLine): void => {
+  console.log(JSON.stringify(line))
+}
+
 const readModel = async (file: string): Promise<FlightModel> =>
   JSON.parse(await readFile(file, 'utf8')) as FlightModel
+
+/** The model that serves, replaced by what the parent process deploys. */
+async function servedModel(file: string): Promise<{
+  readonly current: () => FlightModel
+  readonly replaced: Promise<void>
+}> {
+  let model = await readModel(file)
+  const replaced = new Promise<void>((resolve) => {
+    process.on('message', (message: Deployment) => {
+      void readModel(message.modelFile).then((next) => {
+        model = next
+        resolve()
+      })
+    })
+  })
+  return { current: () => model, replaced }
+}
 
 // In a process of its own, so that making the events takes no time of the service.
 async function main(): Promise<void> {
@@ -243,39 +277,46 @@ async function main(): Promise<void> {
       from: { type: 'string', default: '2001-02-01' },
       to: { type: 'string', default: '2001-07-01' },
       'kilometres-from': { type: 'string' },
+      'wait-at': { type: 'string' },
       concurrency: { type: 'string', default: '3' },
     },
   })
   const data = await openFlights(values.features)
   if (data === null) throw new Error(`no features in ${values.features}: run train.ts first`)
-  let model = await readModel(values.model)
-  process.on('message', (message: Deployment) => {
-    void readModel(message.modelFile).then((next) => (model = next))
-  })
+  const model = await servedModel(values.model)
   const kilometres = values['kilometres-from']
+  const waitAt = Date.parse(values['wait-at'] ?? '')
+  const first = model.current()
   const stretch: Stretch = {
     from: Date.parse(values.from),
     to: Date.parse(values.to),
     ...(kilometres === undefined ? {} : { kilometresFrom: Date.parse(kilometres) }),
-  }
-  let day = 0
-  const sent = await post(
-    eventsAndLabels(data, () => model, stretch),
-    {
-      url: values.url,
-      ...(values.key === undefined ? {} : { key: values.key }),
-      concurrency: Number(values.concurrency),
-      // One line a day: the parent draws its progress from them.
-      onProgress: (progress, batch) => {
-        if (batch.kind === 'label' || Math.floor(batch.until / dayMs) === day) return
-        day = Math.floor(batch.until / dayMs)
-        console.log(JSON.stringify({ ...progress, until: batch.until, version: model.version }))
-      },
+    // Days pass in a fraction of a second here, and a training takes as long as ever.
+    beforeDay: async (day) => {
+      if (!(day >= waitAt) || model.current() !== first) return
+      say({ waitsBefore: day })
+      await model.replaced
     },
-  )
-  console.log(JSON.stringify({ ...sent, done: true }))
+  }
+  const sent = await post(eventsAndLabels(data, model.current, stretch), {
+    url: values.url,
+    ...(values.key === undefined ? {} : { key: values.key }),
+    concurrency: Number(values.concurrency),
+    onProgress: progressByDay(),
+  })
+  say({ ...sent, done: true })
   // The channel to the parent would keep this process alive.
   if (process.connected) process.disconnect()
+}
+
+/** A line when the first predictions of a day have been acknowledged. */
+function progressByDay(): (sent: Sent, batch: Batch) => void {
+  let newest = 0
+  return (sent, { until, version }) => {
+    if (version === null || Math.floor(until / dayMs) <= newest) return
+    newest = Math.floor(until / dayMs)
+    say({ ...sent, until, version })
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main()
