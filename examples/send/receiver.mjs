@@ -18,7 +18,7 @@ function isSigned(headers, body) {
   })
 }
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   let body = ''
   request.setEncoding('utf8')
   request.on('data', (piece) => (body += piece))
@@ -32,4 +32,7 @@ createServer((request, response) => {
       console.log(`  ${feature}: ${data.metric} ${value.toFixed(2)}, limit ${threshold}${chance}`)
     }
   })
-}).listen(Number(PORT), '127.0.0.1', () => console.log(`waiting on port ${PORT}`))
+})
+server.listen(Number(PORT), '127.0.0.1', () => {
+  console.log(`waiting on port ${server.address().port}`)
+})
