@@ -42,14 +42,17 @@ export const commandExamples: Readonly<Record<string, readonly CommandExample[]>
   'baseline list': [{ does: 'What windows are compared with', line: 'baseline list fraud' }],
   'baseline create': [
     {
-      does: 'January as the reference',
-      line: 'baseline create fraud january --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z',
+      does: 'January as the reference from now on',
+      line: 'baseline create fraud reference --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z',
     },
     {
-      does: 'The training data, in a directory that files.directories allows',
-      line: 'baseline create fraud training-7 --file /srv/training/fraud-7.parquet --for-version 7',
+      does: 'After a training: version 8 alone is compared with what it was trained on',
+      line: 'baseline create fraud training --file /srv/training/fraud-8.parquet --for-version 8',
     },
-    { does: 'Champion against challenger', line: 'baseline create fraud champion --of-version 6' },
+    {
+      does: 'The challenger is compared with another champion',
+      line: 'baseline create fraud champion --of-version 7',
+    },
   ],
   query: [
     {
@@ -94,5 +97,12 @@ export const commandExamples: Readonly<Record<string, readonly CommandExample[]>
   'config validate': [
     { does: 'Configuration and model files, before a deployment', line: 'config validate' },
     { does: 'One file', line: 'config validate models/fraud.yaml' },
+  ],
+  demo: [
+    { does: 'Two minutes; then it serves what it has found', line: 'demo' },
+    {
+      does: 'A smaller one for a script: exit code 1 if anything did not happen',
+      line: 'demo --quick --exit',
+    },
   ],
 }

@@ -6,6 +6,7 @@ import { baselineCommand } from './baseline.ts'
 import { commandExamples } from './command-examples.ts'
 import { configCommand } from './config.ts'
 import { openConfiguredStore } from './configured-store.ts'
+import { demoCommand } from './demo.ts'
 import { ingestCommand } from './ingest.ts'
 import { keysCommand } from './keys.ts'
 import { modelsCommand } from './models.ts'
@@ -29,6 +30,7 @@ export function buildProgram(): Command {
   program.addCommand(verifyCommand())
   program.addCommand(storedKeysCommand())
   program.addCommand(configCommand({ metrics: metricNames }))
+  program.addCommand(demoCommand())
   for (const { command, words } of leafCommands(program)) {
     command.copyInheritedSettings(program).addHelpText('after', exampleText(words))
   }
