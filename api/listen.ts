@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../core/errors.ts'
@@ -29,11 +30,23 @@ export async function listen(
       { details: { host } },
     )
   }
+  const inFlight = new Set<ServerResponse>()
+  app.server.on('request', (_request, response) => {
+    inFlight.add(response)
+    response.once('close', () => inFlight.delete(response))
+  })
   const url = await app.listen({ host, port })
-  return { url, close: (graceMs) => closeWithin(app, graceMs) }
+  return { url, close: (graceMs) => closeWithin(app, inFlight, graceMs) }
 }
 
-async function closeWithin(app: FastifyInstance, graceMs: number): Promise<void> {
+async function closeWithin(
+  app: FastifyInstance,
+  inFlight: ReadonlySet<ServerResponse>,
+  graceMs: number,
+): Promise<void> {
+  // A connection that was kept for the next request would be waited for until the grace is over.
+  for (const response of inFlight)
+    if (!response.headersSent) response.setHeader('connection', 'close')
   const done = new AbortController()
   const cut = sleep(graceMs, undefined, { signal: done.signal, ref: false }).then(
     () => {
