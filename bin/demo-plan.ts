@@ -5,8 +5,6 @@ export interface DemoPlan {
   readonly to: string
   /** The first day on which distances are sent in kilometres. */
   readonly faultFrom: string
-  /** How many days of the feed, as it then is, version 2 is trained on. */
-  readonly trainingDays: number
   /** Here the replay waits for version 2 if it has been faster than the training. */
   readonly waitAt: string
 }
@@ -15,7 +13,6 @@ export const fullPlan: DemoPlan = {
   from: '2001-02-01',
   to: '2001-07-01',
   faultFrom: '2001-05-01',
-  trainingDays: 7,
   waitAt: '2001-06-15',
 }
 
@@ -24,9 +21,11 @@ export const quickPlan: DemoPlan = {
   from: '2001-02-01',
   to: '2001-03-04',
   faultFrom: '2001-02-08',
-  trainingDays: 4,
   waitAt: '2001-02-21',
 }
+
+/** How many days of the feed, as it then is, version 2 is trained on: each weekday once. */
+export const trainingDays = 7
 
 const dayMs = 86_400_000
 

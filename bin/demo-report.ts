@@ -47,9 +47,7 @@ async function figures(results: Results, { sent, tookMs }: Facts): Promise<strin
   ])
 }
 
-const perPart = 4
-
-/** The greatest drifts of every part of the story, whole model and slices together. */
+/** The greatest drifts of every part of the story: of all flights, then of single airports. */
 async function drifts(results: Results, { faultFrom }: DemoPlan): Promise<string> {
   const filter = { metric: 'psi', window: '7d', baseline: 'training', status: 'ok' }
   const found = await results.metrics(filter)
@@ -77,14 +75,17 @@ function isWholeWeek(rows: readonly Metric[]): (row: Metric) => boolean {
   return ({ window_start }) => versions.get(window_start)?.size === 1
 }
 
-/** One row a feature and slice: its worst week. */
+/** One row a feature and slice: its worst week. Two of all flights, three of slices. */
 function greatest(rows: readonly Metric[]): Metric[] {
   const worst = new Map<string, Metric>()
   for (const row of rows) {
     const key = `${row.feature}\n${row.slice}`
     if ((row.value ?? 0) > (worst.get(key)?.value ?? 0)) worst.set(key, row)
   }
-  return [...worst.values()].sort((a, b) => (b.value ?? 0) - (a.value ?? 0)).slice(0, perPart)
+  const sorted = [...worst.values()].sort((a, b) => (b.value ?? 0) - (a.value ?? 0))
+  const ofAll = sorted.filter(({ slice }) => slice === '')
+  const ofSlices = sorted.filter(({ slice }) => slice !== '')
+  return [...ofAll.slice(0, 2), ...ofSlices.slice(0, 3)]
 }
 
 const cells = ({ window_start, feature, slice, n_current, value }: Metric): Cell[] => [

@@ -39,7 +39,7 @@ export function createScreen(out: NodeJS.WriteStream, now: () => number): Screen
     print,
     progress: (done, text) => {
       if (out.isTTY) {
-        bar = barText(done, text).slice(0, out.columns - 1)
+        bar = barText(done, text).slice(0, Math.max(20, out.columns) - 1)
         out.write(`\r\u001b[K${bar}`)
       } else if (Math.floor(done * 10) > tenths) {
         tenths = Math.floor(done * 10)
@@ -55,5 +55,5 @@ export function createScreen(out: NodeJS.WriteStream, now: () => number): Screen
 
 function barText(done: number, text: string): string {
   const full = Math.round(Math.min(1, done) * barWidth)
-  return `          ${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${Math.floor(done * 100)} %  ${text}`
+  return `          ${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${String(Math.floor(done * 100)).padStart(3)} %  ${text}`
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Delivery } from '../examples/flights/retrain-receiver.ts'
 import type { Message } from '../alerts/message.ts'
 import { AppError } from '../core/errors.ts'
-import { afterDays, dayText, type DemoPlan } from './demo-plan.ts'
+import { afterDays, dayText, trainingDays, type DemoPlan } from './demo-plan.ts'
 import { trainModel, type Replay } from './demo-processes.ts'
 import type { Metric, Results, Transition } from './demo-results.ts'
 import type { Screen } from './demo-screen.ts'
@@ -110,7 +110,7 @@ function breachMoment({ evidence, window_start, created_at }: Transition): Momen
 export async function retrain(deps: StoryDeps, { message }: Call): Promise<Moment[]> {
   const { plan, workspace, replay, results, screen, signal } = deps
   const from = message.data.window.start.slice(0, 10)
-  const to = afterDays(from, plan.trainingDays)
+  const to = afterDays(from, trainingDays)
   screen.say(`retraining: waits until the flights of ${from} to ${afterDays(to, -1)} are there`)
   await until(deps, 120_000, `the replay did not reach ${to}`, async () =>
     replay.progress().until >= Date.parse(to) ? true : null,

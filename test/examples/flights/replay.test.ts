@@ -195,3 +195,18 @@ test('the replay gives up on a service that refuses beyond its patience', async 
   await expect(sending).rejects.toThrow('the service refuses: 503')
   target.close()
 })
+
+test('a replay asks before the predictions of each day, and the next model may come in between', async () => {
+  let current = model
+  const asked: number[] = []
+  const beforeDay = async (day: number): Promise<void> => {
+    asked.push(day)
+    if (day > february) current = next
+  }
+  const versions: (string | null)[] = []
+  for await (const batch of eventsAndLabels(data, () => current, { ...stretch, beforeDay })) {
+    versions.push(batch.version)
+  }
+  expect(asked).toEqual([february, february + 86_400_000])
+  expect(versions).toEqual(['1', '2', null, null])
+})
