@@ -51,7 +51,8 @@ interface ServeOptions {
 export async function untilStopped(service: Service, log: Logger): Promise<void> {
   const signal = new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(name, () => {
+      // Not once: a terminal and a parent process may both pass it on, and the second one would kill.
+      process.on(name, () => {
         resolve(name)
       })
     }
