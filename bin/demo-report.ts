@@ -139,7 +139,7 @@ ${colors.bold('Look around')}
   # PSI of distance, day by day
   curl '${url}/v1/models/flight-delay/metrics?metric=psi&feature=distance&slice=&window=1d' -H 'accept: text/csv'
 
-  # the airports where the model was right least often
+  # how often the model was right, week by week
   curl ${url}/v1/models/flight-delay/query -H 'content-type: application/json' -H 'accept: text/csv' -d '
     ${query}'
 
@@ -150,7 +150,6 @@ To start this service again later, with all it has found:
 
 const query = JSON.stringify({
   select: [{ count: true }, { mean: 'correct', as: 'accuracy' }],
-  by: ['features.origin'],
-  order: [{ by: 'accuracy' }],
-  limit: 5,
+  by: [{ time: '7d', as: 'week' }, 'version'],
+  order: [{ by: 'week' }],
 })

@@ -39,7 +39,7 @@ export interface ReplayRun {
 }
 
 /** How long the alert, its webhook and the recovery are waited for, ms. Each takes seconds. */
-const patienceMs = 90_000
+const patienceMs = 180_000
 
 /** Replays the plan and follows what comes of it, to the recovery or to what did not happen. */
 export async function runReplay(input: ReplayRunInput): Promise<ReplayRun> {
@@ -53,6 +53,8 @@ export async function runReplay(input: ReplayRunInput): Promise<ReplayRun> {
   }
   const alerts = createAlertTeller(deps)
   const telling = alerts.run()
+  // Awaited at the end; when the demo is broken off, the service it asks goes away under it.
+  telling.catch(() => undefined)
   let webhookMs: number | null = null
   const story = async (): Promise<void> => {
     await until(deps, 600_000, 'the injected fault was not reached', async () =>
@@ -64,7 +66,7 @@ export async function runReplay(input: ReplayRunInput): Promise<ReplayRun> {
     await alerts.look()
     tell(input.screen, webhookMoment(call))
     for (const moment of await retrain(deps, call)) add(input.screen, moments, moment)
-    add(input.screen, moments, await untilRecovery(deps, patienceMs * 2))
+    add(input.screen, moments, await untilRecovery(deps, patienceMs))
   }
   let problem: string | null = null
   try {

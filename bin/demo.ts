@@ -39,6 +39,7 @@ export function demoCommand(): Command {
         process.exitCode = happened ? 0 : 1
       } catch (error) {
         if (!stopping.signal.aborted) throw error
+        process.stdout.write('\nInterrupted.\n')
         process.exitCode = 130
       }
     })
