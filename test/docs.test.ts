@@ -26,6 +26,13 @@ test('every file that docs/architecture.md names is there', () => {
   expect(named.filter((path) => !existsSync(path))).toEqual([])
 })
 
+test('every test that docs/guarantees.md names is there', () => {
+  const text = readFileSync('docs/guarantees.md', 'utf8')
+  const named = [...text.matchAll(/\]\(\.\.\/(test\/[^)]+)\)/g)].map(([, path]) => path ?? '')
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((path) => !existsSync(path))).toEqual([])
+})
+
 test('the queries of docs/data-model.md run', async () => {
   const queries = [...dataModel.matchAll(/^```sql\n(SELECT[\s\S]*?)```/gm)].map(
     ([, sql]) => sql ?? '',
