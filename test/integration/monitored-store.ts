@@ -3,9 +3,11 @@ import { createIntake } from '../../bin/ingest-role.ts'
 import { createMonitorRole } from '../../bin/monitor-role.ts'
 import type { Shared } from '../../bin/shared.ts'
 import { loadConfig } from '../../core/config.ts'
+import { AppError } from '../../core/errors.ts'
 import { createLogger } from '../../core/log.ts'
 import type { ModelFile } from '../../core/model-spec.ts'
 import type { Monitor } from '../../monitor/monitor.ts'
+import type { Store } from '../../store/client.ts'
 import { openModelRegistry } from '../../store/model-registry.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { withStore, type TestStore } from '../support/store.ts'
@@ -22,7 +24,22 @@ export interface MonitoredStore {
   restartMonitor: () => void
 }
 
-export async function monitoredStore(file: ModelFile, files: string): Promise<MonitoredStore> {
+/** Failures of the store, as the monitor meets them. */
+export interface Faults {
+  readonly wrap: (store: Store) => Store
+  /** So many calls have failed. */
+  readonly count: () => number
+  /** Whether a monitor that met one ends. */
+  readonly isFatal: () => boolean
+}
+
+const noFaults: Faults = { wrap: (store) => store, count: () => 0, isFatal: () => false }
+
+export async function monitoredStore(
+  file: ModelFile,
+  files: string,
+  faults: Faults = noFaults,
+): Promise<MonitoredStore> {
   const opened = await withStore('embedded')
   const clock = new ManualClock(streamStart + (streamHours + 1) * hour)
   const registry = await openModelRegistry(opened.store)
@@ -37,17 +54,24 @@ export async function monitoredStore(file: ModelFile, files: string): Promise<Mo
     clock,
     registry,
     prometheus: new Registry(),
-    log: createLogger({ level: 'error', format: 'json' }),
+    log: createLogger({ level: 'fatal', format: 'json' }),
   }
   const intake = createIntake(shared)
   const newMonitor = (): Monitor => {
     const now = (): Date => new Date(clock.now())
-    const baselines = { store: opened.store, now, fileDirectories: [files], lookedAt: new Map() }
-    return createMonitorRole({ ...shared, prometheus: new Registry() }, baselines).monitor
+    const store = faults.wrap(opened.store)
+    const baselines = { store, now, fileDirectories: [files], lookedAt: new Map<string, number>() }
+    return createMonitorRole({ ...shared, store, prometheus: new Registry() }, baselines).monitor
   }
   let monitor = newMonitor()
   const work = async (): Promise<void> => {
-    while (await monitor.tick());
+    for (;;) {
+      const before = faults.count()
+      const worked = await monitor.tick().catch(tolerate)
+      const failed = faults.count() > before
+      if (failed && faults.isFatal()) monitor = newMonitor()
+      if (!worked && !failed) return
+    }
   }
   return {
     opened,
@@ -66,4 +90,10 @@ export async function monitoredStore(file: ModelFile, files: string): Promise<Mo
       monitor = newMonitor()
     },
   }
+}
+
+/** The service, too, tries again when the store is away. */
+function tolerate(error: unknown): boolean {
+  if (!(error instanceof AppError) || !error.retryable) throw error
+  return true
 }

@@ -37,11 +37,20 @@ export const streamModel = (trainingFile: string): ModelFile => ({
       warn: '> 0.1',
       for: '2 of 3',
       slices: ['*'],
+      actions: ['retrain'],
     },
     { name: 'sudden', metric: 'ks', baseline: 'lately', warn: '> 0.2' },
     { name: 'exact', metric: 'ks/exact', baseline: 'opening', warn: '> 0.15', window: '3h' },
-    { name: 'gaps', metric: 'missing_rate', critical: '> 0.08', features: ['amount'] },
+    {
+      name: 'gaps',
+      metric: 'missing_rate',
+      critical: '> 0.08',
+      features: ['amount'],
+      actions: ['retrain'],
+    },
   ],
+  // Planned and never sent: nothing here delivers.
+  actions: { retrain: { preset: 'webhook', url: 'https://retrain.example/hook' } },
 })
 
 const iso = (ms: number): string => new Date(ms).toISOString()
