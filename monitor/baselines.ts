@@ -65,9 +65,11 @@ export async function freezeDueBaselines(
 ): Promise<Baseline[]> {
   const stored = await listBaselines(deps.store, spec.model)
   let changed = false
-  for (const [name, source] of spec.baselines) {
-    const attempt = dueAttempt(stored, name, source)
-    if (attempt !== null) changed = (await freeze(deps, spec, attempt)) || changed
+  const declared = [...spec.baselines].flatMap(
+    ([name, source]) => dueAttempt(stored, name, source) ?? [],
+  )
+  for (const attempt of [...declared, ...createdAttempts(stored, declared)]) {
+    changed = (await freeze(deps, spec, attempt)) || changed
   }
   // What was just frozen may have brought bins that baselines before it are not counted into yet.
   const frozen = changed ? await listBaselines(deps.store, spec.model) : stored
@@ -90,6 +92,24 @@ function dueAttempt(
   const newest = revisions.findLast((b) => b.version === '')
   if (declared.status !== 'pending' || newest !== declared) return null
   return { name, source, revision: declared.revision, version: '', previous: declared }
+}
+
+/** Revisions that an operator has made and that still wait, the newest of each name and version. */
+function createdAttempts(stored: readonly Baseline[], declared: readonly Attempt[]): Attempt[] {
+  return stored
+    .filter(
+      (b) =>
+        b.status === 'pending' &&
+        b === stored.findLast((o) => o.baseline === b.baseline && o.version === b.version) &&
+        !declared.some(({ name, revision }) => name === b.baseline && revision === b.revision),
+    )
+    .map((b) => ({
+      name: b.baseline,
+      source: b.source,
+      revision: b.revision,
+      version: b.version,
+      previous: b,
+    }))
 }
 
 /**
@@ -128,6 +148,14 @@ interface Attempt {
 async function freeze(deps: BaselineDeps, spec: ModelSpec, attempt: Attempt): Promise<boolean> {
   const { source, previous } = attempt
   const now = deps.now()
+  if ('trailing' in source || 'version' in source) {
+    const { id } = await readBinning(deps.store, spec.model)
+    if (id > 0) {
+      const frozen: Frozen = { kind: 'moving', range: null }
+      await record(deps, spec, attempt, { status: 'ready', detail: '', n: 0, binning: id, frozen })
+      return true
+    }
+  }
   const reference =
     'file' in source
       ? await fileReference(deps, spec, attempt.name, source.file)

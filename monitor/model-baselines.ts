@@ -22,6 +22,8 @@ export class ModelBaselines implements References {
   readonly #deps: BaselineDeps
   readonly #baselines = new Map<string, readonly Baseline[]>()
   readonly #cache = new Map<string, ReferenceProfiles>()
+  /** References that move, of the run at hand: the arms of a window share them. */
+  readonly #moving = new Map<string, Promise<ReferenceProfiles>>()
 
   constructor(deps: BaselineDeps) {
     this.#deps = deps
@@ -29,6 +31,8 @@ export class ModelBaselines implements References {
 
   /** The bins of a model, after everything that can be frozen is; null before anything could be. */
   async binningOf(model: RegisteredModel): Promise<ModelBinning | null> {
+    // What they are merged from may have been revised since the last run.
+    this.#moving.clear()
     const baselines = await freezeDueBaselines(this.#deps, model)
     this.#baselines.set(model.spec.model, baselines)
     const binning = await readBinning(this.#deps.store, model.spec.model)
@@ -46,19 +50,23 @@ export class ModelBaselines implements References {
     // A version compared with itself would say that nothing ever changes.
     if ('version' in baseline.source && baseline.source.version === ask.version) return null
     const profiles = isMoving(baseline)
-      ? await this.#moving(ask, baseline)
+      ? await this.#movingOf(ask, baseline)
       : await this.#cached(keyOf(baseline), () => storedReference(this.#deps.store, baseline))
     return profiles.size === 0 ? null : profiles
   }
 
-  /** Not kept: what it is merged from may be revised by the next batch. */
-  #moving(
+  #movingOf(
     { spec, binning, windowStart, windowMs }: ReferenceAsk,
     baseline: Baseline,
   ): Promise<ReferenceProfiles> {
+    const key = JSON.stringify([keyOf(baseline), windowStart, windowMs])
+    const known = this.#moving.get(key)
+    if (known !== undefined) return known
     const window = { from: windowStart, to: windowStart + windowMs }
     const binned = [...binning.features.keys()]
-    return movingReference(this.#deps.store, spec, baseline, { window, binned })
+    const profiles = movingReference(this.#deps.store, spec, baseline, { window, binned })
+    this.#moving.set(key, profiles)
+    return profiles
   }
 
   async #cached(key: string, read: () => Promise<ReferenceProfiles>): Promise<ReferenceProfiles> {

@@ -9,8 +9,8 @@ import { referenceRelation } from '../store/tables/reference-table.ts'
 export type Frozen =
   | { readonly kind: 'events'; readonly range: TimeRange }
   | { readonly kind: 'file'; readonly load: string }
-  /** Nothing is stored: it is merged from profiles for each window. The range is where bins came from. */
-  | { readonly kind: 'moving'; readonly range: TimeRange }
+  /** Nothing is stored: it is merged from profiles for each window. The range is where bins came from; null where they were there. */
+  | { readonly kind: 'moving'; readonly range: TimeRange | null }
 
 /** The rows behind a frozen baseline; null where there are none of its own. */
 export function relationOf(spec: ModelSpec, baseline: string, frozen: Frozen): Relation | null {
@@ -75,12 +75,24 @@ async function fixedRange(
   if (now.getTime() < range.to + spec.latenessMs) {
     return { status: 'pending', detail: `the range ends at ${text.to}, and events may still come` }
   }
+  const [extent] = await store.query(eventsExtent(spec))
+  // History that is being loaded looks like a range that is over: events of it are still to come.
+  const passed = extent !== undefined && extent.newest >= range.to + spec.latenessMs
+  const quiet =
+    extent !== undefined &&
+    now.getTime() >= extent.lastIngested + Math.max(spec.latenessMs, quietMs)
+  if (extent !== undefined && !passed && !quiet) {
+    return { status: 'pending', detail: `events up to ${text.to} may still be on their way` }
+  }
   const relation = eventsRelation(spec, [range], 'reference_')
   const [n] = await store.query(relationSize(relation))
   return n === undefined || n === 0
     ? { status: 'pending', detail: `there are no events from ${text.from} to ${text.to}` }
     : { status: 'ready', frozen: { kind: 'events', range }, relation }
 }
+
+/** Without a new event for this long, what is there is all there is, ms. */
+const quietMs = 10_000
 
 interface Wanted {
   readonly events: number

@@ -53,7 +53,13 @@ export async function insertMetrics(
     start.set(i, row.windowStart)
     end.set(i, row.windowEnd)
     // History that is loaded late is kept as long as what is new.
-    deleteAfter.set(i, Math.min(Math.max(row.windowEnd, written.at) + written.retentionDays * 86_400_000, lastDateMs))
+    deleteAfter.set(
+      i,
+      Math.min(
+        Math.max(row.windowEnd, written.at) + written.retentionDays * 86_400_000,
+        lastDateMs,
+      ),
+    )
   })
   const columns = [
     ...textColumns,

@@ -9,6 +9,8 @@ export interface EventsExtent {
   /** Epoch ms of the oldest and newest event. */
   readonly oldest: number
   readonly newest: number
+  /** When an event was last stored, epoch ms. */
+  readonly lastIngested: number
 }
 
 /** How many events a model has and how far they reach; no row without any. */
@@ -16,7 +18,8 @@ export function eventsExtent(spec: ModelSpec): Query<EventsExtent> {
   return {
     name: 'events-extent',
     sql: `
-SELECT count() AS n, toUnixTimestamp64Milli(min(ts)) AS oldest, toUnixTimestamp64Milli(max(ts)) AS newest
+SELECT count() AS n, toUnixTimestamp64Milli(min(ts)) AS oldest, toUnixTimestamp64Milli(max(ts)) AS newest,
+  toUnixTimestamp64Milli(max(ingested_at)) AS last_ingested
 FROM ${identifier(eventsTableName(spec.model))}
 HAVING n > 0`,
     params: {},
@@ -24,6 +27,7 @@ HAVING n > 0`,
       rows: Number(raw['n']),
       oldest: Number(raw['oldest']),
       newest: Number(raw['newest']),
+      lastIngested: Number(raw['last_ingested']),
     }),
   }
 }
