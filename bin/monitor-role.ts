@@ -36,6 +36,7 @@ export function createMonitorRole(deps: Shared, baselineDeps: BaselineDeps): Mon
     references: baselines,
     rowFacts: (ask) => rowFacts({ store, baselines: (model) => baselines.of(model) }, ask),
     binningOf: (model) => baselines.binningOf(model),
+    isSettled: (model) => baselines.isSettled(model),
     alerts: { history: createStoreAlertHistory(store), outbox, now, events: alertEvents },
   })
   return {

@@ -21,6 +21,7 @@ const mostCached = 256
 export class ModelBaselines implements References {
   readonly #deps: BaselineDeps
   readonly #baselines = new Map<string, readonly Baseline[]>()
+  readonly #revisions = new Map<string, number>()
   readonly #cache = new Map<string, ReferenceProfiles>()
   /** References that move, of the run at hand: the arms of a window share them. */
   readonly #moving = new Map<string, Promise<ReferenceProfiles>>()
@@ -35,8 +36,17 @@ export class ModelBaselines implements References {
     this.#moving.clear()
     const baselines = await freezeDueBaselines(this.#deps, model)
     this.#baselines.set(model.spec.model, baselines)
+    this.#revisions.set(model.spec.model, model.revision)
     const binning = await readBinning(this.#deps.store, model.spec.model)
     return binning.id === 0 ? null : binning
+  }
+
+  /** Whether, as of the last `binningOf`, no baseline of this revision of the model waits for anything. */
+  isSettled({ spec, revision }: RegisteredModel): boolean {
+    return (
+      this.#revisions.get(spec.model) === revision &&
+      this.of(spec.model).every(({ status }) => status !== 'pending')
+    )
   }
 
   /** The revisions of all baselines as of the last `binningOf`. */

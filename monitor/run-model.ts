@@ -7,6 +7,7 @@ import type { RegisteredModel } from '../store/model-registry.ts'
 import { dependentWindows } from '../store/queries/dependent-windows.ts'
 import { evaluateWindows, type EvaluateDeps } from './evaluate-windows.ts'
 import type { MonitorEvents } from './events.ts'
+import { Patience } from './patience.ts'
 import type { ModelProgress } from './progress.ts'
 import {
   computeBaseWindows,
@@ -19,15 +20,14 @@ export interface RunModelDeps extends EvaluateDeps {
   readonly clock: Clock
   /** Freezes what is due of a model's baselines; null while nothing has frozen the bins. */
   readonly binningOf: (model: RegisteredModel) => Promise<ModelBinning | null>
+  /** Nothing is left to freeze: a model without due windows needs no look at its baselines. */
+  readonly isSettled: (model: RegisteredModel) => boolean
   readonly alerts: RunMonitorsDeps
   readonly events: MonitorEvents
 }
 
 /** Base windows of one go: after a long pause the oldest are visible before the newest are counted. */
 const windowsAtOnce = 400
-/** How often a model without due windows is asked whether its baselines can be frozen, ms. */
-const idleBaselineCheckMs = 10_000
-
 /**
  * Everything that is due of one model, in the order of its data: base windows are counted, windows of
  * every width evaluated, monitors judged, webhooks planned. Only then is a window done; a crash at
@@ -40,7 +40,7 @@ export function createModelRunner(
   // Windows whose present content this process has evaluated: computed again and unchanged, they
   // need nothing more. After a restart everything still pending is evaluated once.
   const evaluated = new EvaluatedContents()
-  const checkedAt = new Map<string, number>()
+  const patience = new Patience(() => clock.monotonic())
 
   return async (model, progress) => {
     const { spec } = model
@@ -48,11 +48,11 @@ export function createModelRunner(
     const due = progress.due(spec.windowMs, now).slice(0, windowsAtOnce)
     const widest = spec.windowsMs.filter((width) => progress.due(width, now).length > 0)
     const idle = due.length === 0 && widest.length === 0
-    if (idle && clock.monotonic() < (checkedAt.get(spec.model) ?? -Infinity) + idleBaselineCheckMs)
-      return false
-    checkedAt.set(spec.model, clock.monotonic())
+    if (idle && deps.isSettled(model)) return false
+    if (!patience.mayLook(spec.model, !idle)) return false
 
     const binning = await deps.binningOf(model)
+    patience.looked(spec.model, { bins: binning !== null, complete: deps.isSettled(model) })
     if (idle) return false
     if (binning === null) {
       events.baselineWaiting(spec.model)
