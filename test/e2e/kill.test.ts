@@ -40,7 +40,8 @@ describe(`kill -9, ${kills} times`, () => {
   const random = seeded(seed)
   const events = stream(random)
   let place: ServicePlace
-  let store: Store
+  let service: ServiceProcess
+  let store: Store | null = null
   let audit: { complete: boolean; partitions: PartitionAudit[] }
   let freshFound: unknown
   let receiver: Awaited<ReturnType<typeof startWebhookReceiver>>
@@ -55,7 +56,7 @@ describe(`kill -9, ${kills} times`, () => {
     await place.write('secret', secret)
     await place.writeModel(killModel(receiver.url, `${place.models}/../secret`))
     const settings = { ...quickSettings, TIDEGAUGE__MONITOR__LEDGER_OVERLAP: '10s' }
-    let service: ServiceProcess = await spawnService(place, settings)
+    service = await spawnService(place, settings)
     const producer = createProducer(() => service.url)
 
     const queue = batches(random)
@@ -86,7 +87,7 @@ describe(`kill -9, ${kills} times`, () => {
     repeats = producer.repeats
     expect(producer.acknowledged.size).toBe(events.length)
 
-    await quiet(service)
+    await quiet()
     audit = await getJson(service, '/v1/ledger/audit')
     const fresh = { ...events[0]!, id: 'fresh', ts: new Date().toISOString() }
     await producer.send([fresh])
@@ -96,13 +97,14 @@ describe(`kill -9, ${kills} times`, () => {
   }, 240_000)
 
   afterAll(async () => {
-    await store.close()
+    await service.kill()
+    await store?.close()
     await receiver.close()
     await place.remove()
   })
 
-  const rows = (sql: string): Promise<Readonly<Record<string, unknown>>[]> =>
-    store.query({ name: 'test', sql, params: {}, toRow: (raw) => raw })
+  const rows = async (sql: string): Promise<Readonly<Record<string, unknown>>[]> =>
+    (await store?.query({ name: 'test', sql, params: {}, toRow: (raw) => raw })) ?? []
 
   function batches(draw: typeof random): (typeof events)[] {
     const cut: (typeof events)[] = []
@@ -115,7 +117,7 @@ describe(`kill -9, ${kills} times`, () => {
   }
 
   /** Nothing changes any more: every window is computed and every webhook has gone out. */
-  async function quiet(service: ServiceProcess): Promise<void> {
+  async function quiet(): Promise<void> {
     let before = ''
     await eventually(
       'quiet',

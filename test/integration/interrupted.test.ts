@@ -7,15 +7,21 @@ import type { Store } from '../../store/client.ts'
 import { seeded, type Seeded } from '../support/seeded.ts'
 import { derived, differences } from './derived.ts'
 import { monitoredStore, type Faults } from './monitored-store.ts'
-import { eventStream, streamModel, trainingFile } from './stream.ts'
+import {
+  eventStream,
+  hour,
+  openingHours,
+  streamModel,
+  streamStart,
+  trainingFile,
+} from './stream.ts'
 
-/** So many calls of the monitor to the store fail, with up to so many good ones in between. */
-const faultsInAll = 20
-const callsBetween = 120
+/** How often each kind of statement fails. */
+const faultsEach = 2
 
 /**
- * The same requests reach two databases. The monitor of one meets a store that fails now and then,
- * before the statement or after it took effect, and every other time it dies of that. In the end
+ * The same requests reach two databases. The monitor of one meets a store in which every kind of
+ * statement fails, before it took effect or after, and every other time the monitor dies of that. In the end
  * nothing may tell the two apart: not the metrics, not the alerts, not what is to be sent.
  */
 test.each([11])(
@@ -25,13 +31,15 @@ test.each([11])(
     const directory = await mkdtemp(join(tmpdir(), 'tidegauge-faults-'))
     const training = join(directory, 'training.csv')
     await writeFile(training, trainingFile(random, 1000))
-    const model = { ...streamModel(training), slices: ['country'] }
+    const model = { ...streamModel(training), slices: ['country'], detectors: ['psi', 'ks/exact'] }
     const faults = seededFaults(random)
     const calm = await monitoredStore(model, directory)
     const stormy = await monitoredStore(model, directory, faults)
     try {
-      const stream = eventStream(random, 2500)
-      const late = stream.filter(() => random.next() < 0.05)
+      const stream = eventStream(random, 2000)
+      // `opening` is frozen once: what comes late for its interval is no part of it.
+      const opening = streamStart + openingHours * hour
+      const late = stream.filter(({ ts }) => ts >= opening && random.next() < 0.05)
       const inTime = stream.filter((event) => !late.includes(event))
       for (const world of [calm, stormy]) {
         for (const arriving of [inTime, late]) {
@@ -40,7 +48,15 @@ test.each([11])(
         }
       }
 
-      expect(faults.count()).toBe(faultsInAll)
+      expect([...faults.statements.keys()]).toEqual(
+        expect.arrayContaining([
+          'record-windows',
+          'insert metrics',
+          'insert transitions',
+          'merge-range',
+        ]),
+      )
+      expect(faults.statements.size).toBeGreaterThan(20)
       const [expected, found] = [
         await derived(calm.opened.store),
         await derived(stormy.opened.store),
@@ -62,27 +78,35 @@ test.each([11])(
   240_000,
 )
 
-function seededFaults(random: Seeded): Faults {
+/** Every kind of statement fails soon after it is used first, and once more. */
+function seededFaults(
+  random: Seeded,
+): Faults & { readonly statements: ReadonlyMap<string, number> } {
   let count = 0
-  let goodCalls = random.int(0, callsBetween)
-  const flaky = async <T>(call: () => Promise<T>): Promise<T> => {
-    goodCalls -= 1
-    if (goodCalls >= 0 || count === faultsInAll) return call()
+  const statements = new Map<string, number>()
+  const goodCalls = new Map<string, number>()
+  const flaky = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+    const before = statements.get(name) ?? 0
+    const left = goodCalls.get(name) ?? random.int(0, 2)
+    goodCalls.set(name, left - 1)
+    if (left > 0 || before === faultsEach) return call()
     count += 1
-    goodCalls = random.int(0, callsBetween)
+    statements.set(name, before + 1)
+    goodCalls.set(name, random.int(0, 2))
     // An answer that is lost says nothing of the statement.
     if (random.next() < 0.5) await call()
     throw new AppError('STORE_UNAVAILABLE', 'a fault of this test')
   }
   return {
+    statements,
     count: () => count,
     isFatal: () => random.next() < 0.5,
     wrap: (store): Store => ({
       ...store,
-      query: (query) => flaky(() => store.query(query)),
-      command: (statement) => flaky(() => store.command(statement)),
-      insertArrow: (insert) => flaky(() => store.insertArrow(insert)),
-      insertFile: (load) => flaky(() => store.insertFile(load)),
+      query: (query) => flaky(query.name, () => store.query(query)),
+      command: (statement) => flaky(statement.name, () => store.command(statement)),
+      insertArrow: (insert) => flaky(`insert ${insert.table}`, () => store.insertArrow(insert)),
+      insertFile: (load) => flaky(`load ${load.table}`, () => store.insertFile(load)),
     }),
   }
 }
