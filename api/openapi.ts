@@ -39,8 +39,19 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
         typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    logo: { type: 'image/svg+xml', content: Buffer.from(logo), href: '/' },
+    theme: { title: 'Tidegauge API' },
+    uiConfig: { docExpansion: 'list', tryItOutEnabled: true },
+  })
   app.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () =>
     app.swagger(),
   )
 }
+
+/** A staff with its marks, and the water. */
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" width="220" height="48" viewBox="0 0 220 48">
+<path d="M14 4v40M14 8h10M14 16h6M14 24h10M14 32h6M14 40h10" stroke="#fff" stroke-width="3" fill="none"/>
+<path d="M2 30q6-6 12 0t12 0t12 0" stroke="#61affe" stroke-width="4" fill="none"/>
+<text x="50" y="33" fill="#fff" font-family="sans-serif" font-size="26">Tidegauge</text></svg>`

@@ -11,6 +11,15 @@ const links = {
   metrics: '/metrics',
 } as const
 
+const descriptions: Readonly<Record<keyof typeof links, string>> = {
+  docs: 'The API, to read and to try',
+  openapi: 'The same as an OpenAPI 3.1 document',
+  models: 'What is monitored',
+  alerts: 'What is wrong right now',
+  health: 'Whether this process is ready',
+  metrics: 'Metrics for Prometheus',
+}
+
 /** GET /: where things are, for people and for programs. */
 export const homeRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (
   app,
@@ -51,14 +60,26 @@ export const homeRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async 
 
 const page = (version: string): string => `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Tidegauge</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Tidegauge</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; color: #1b2733 }
+h1 { font-weight: 600 } small { color: #5b6b7a; font-weight: 400 }
+dt { font-weight: 600; margin-top: .75rem } dd { margin: 0; color: #5b6b7a } a { color: #0b62a4 }
+</style>
+</head>
 <body>
-<h1>Tidegauge ${version}</h1>
-<ul>
+<h1>Tidegauge <small>${version}</small></h1>
+<dl>
 ${Object.entries(links)
-  .map(([name, path]) => `<li><a href="${path}">${name}</a></li>`)
+  .map(
+    ([name, path]) =>
+      `<dt><a href="${path}">${name}</a></dt><dd>${descriptions[name as keyof typeof links]}</dd>`,
+  )
   .join('\n')}
-</ul>
+</dl>
 </body>
 </html>
 `
