@@ -3,7 +3,6 @@ import type { Seeded } from '../support/seeded.ts'
 
 export const hour = 3_600_000
 export const streamStart = Date.UTC(2026, 10, 18)
-// Moving baselines become ready after a day of events.
 export const streamHours = 28
 export const openingHours = 5
 
