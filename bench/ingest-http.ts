@@ -11,6 +11,7 @@ import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Pool } from 'undici'
 import { machine, writeReport } from './report.ts'
 
 const linesABody = 5_000
@@ -67,6 +68,7 @@ function floor(sample: readonly Buffer[]): number {
 async function send(url: string, events: number): Promise<void> {
   const sample = bodies(Date.now() - 3_600_000)
   const total = Math.ceil(events / linesABody)
+  const pool = new Pool(url, { connections: senders })
   let next = 0
   const started = performance.now()
   const one = async (): Promise<void> => {
@@ -76,79 +78,84 @@ async function send(url: string, events: number): Promise<void> {
       for (let at = body.indexOf('ROUND0'); at >= 0; at = body.indexOf('ROUND0', at + 6))
         body.write(round, at)
       for (;;) {
-        const answer = await fetch(`${url}/v1/events`, {
+        const answer = await pool.request({
+          path: '/v1/events',
           method: 'POST',
           headers: { 'content-type': 'application/x-ndjson' },
           body,
         })
-        const text = await answer.text()
-        if (answer.status === 200) {
+        const status = answer.statusCode
+        const text = await answer.body.text()
+        if (status === 200) {
           const { accepted } = JSON.parse(text) as { accepted: number }
           if (accepted !== linesABody)
             throw new Error(`accepted ${accepted} of ${linesABody}: ${text.slice(0, 200)}`)
           break
         }
-        if (answer.status !== 429 && answer.status !== 503)
-          throw new Error(`${answer.status}: ${text.slice(0, 200)}`)
+        if (status !== 429 && status !== 503) throw new Error(`${status}: ${text.slice(0, 200)}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     }
   }
   await Promise.all(Array.from({ length: senders }, one))
+  await pool.close()
   process.send?.({ seconds: (performance.now() - started) / 1000, events: total * linesABody })
+}
+
+interface Run {
+  readonly eventsPerSecond: number
+  readonly ratioToFloor: number
+  readonly peakRssMiB: number | null
+  readonly serviceCpuSeconds: number | null
+  readonly rowsCounted: number
+}
+
+async function run(roles: string, events: number, floorRate: number): Promise<Run> {
+  const data = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'))
+  const options = ['--data', data, '--port', '0', '--models', join(data, 'models'), '--role', roles]
+  const service = spawn(process.execPath, ['dist/bin/tidegauge.js', 'serve', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TIDEGAUGE__LOG__FORMAT: 'json' },
+  })
+  try {
+    const url = await readyUrl(service)
+    const sent = await sending(url, events)
+    const rate = sent.events / sent.seconds
+    const result = {
+      eventsPerSecond: Math.round(rate),
+      ratioToFloor: Number((rate / floorRate).toFixed(3)),
+      peakRssMiB: await peakRss(service),
+      serviceCpuSeconds: await cpuSeconds(service),
+      rowsCounted: await count(url),
+    }
+    console.log(
+      `roles ${roles}: ${result.eventsPerSecond} events/s, ${result.ratioToFloor} × floor, peak RSS ${result.peakRssMiB} MiB, ${result.serviceCpuSeconds} s of CPU, ${result.rowsCounted} rows`,
+    )
+    return result
+  } finally {
+    service.kill('SIGTERM')
+    await new Promise((resolve) => service.once('exit', resolve))
+    await rm(data, { recursive: true, force: true })
+  }
 }
 
 async function main(events: number): Promise<void> {
   const facts = machine()
   const sample = bodies(Date.now())
   const floorRate = floor(sample)
-  const bytes = (sample[0]?.length ?? 0) / linesABody
+  const bytesAnEvent = (sample[0]?.length ?? 0) / linesABody
   console.log(
-    `floor: JSON.parse of ${bytes.toFixed(0)} B events, one core: ${Math.round(floorRate)} events/s`,
+    `floor: JSON.parse of ${bytesAnEvent.toFixed(0)} B events, one core: ${Math.round(floorRate)} events/s`,
   )
-  const data = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'))
-  const service = spawn(
-    process.execPath,
-    [
-      'dist/bin/tidegauge.js',
-      'serve',
-      '--data',
-      data,
-      '--port',
-      '0',
-      '--models',
-      join(data, 'models'),
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, TIDEGAUGE__LOG__FORMAT: 'json' },
-    },
-  )
-  try {
-    const url = await readyUrl(service)
-    const sent = await sending(url, events)
-    const rate = sent.events / sent.seconds
-    const peakRssMiB = await peakRss(service)
-    const counted = await count(url)
-    const report = {
-      ...facts,
-      events: sent.events,
-      bytesAnEvent: bytes,
-      floorEventsPerSecond: Math.round(floorRate),
-      eventsPerSecond: Math.round(rate),
-      ratioToFloor: Number((rate / floorRate).toFixed(3)),
-      peakRssMiB,
-      rowsCounted: counted,
-    }
-    console.log(
-      `HTTP to durable row: ${Math.round(rate)} events/s, ${report.ratioToFloor} × floor, peak RSS ${peakRssMiB} MiB, ${counted} rows`,
-    )
-    await writeReport('ingest-http', report)
-  } finally {
-    service.kill('SIGTERM')
-    await new Promise((resolve) => service.once('exit', resolve))
-    await rm(data, { recursive: true, force: true })
-  }
+  await writeReport('ingest-http', {
+    ...facts,
+    events,
+    bytesAnEvent,
+    floorEventsPerSecond: Math.round(floorRate),
+    ingest: await run('ingest,api', events, floorRate),
+    // Freezes the model's bins and evaluates its windows meanwhile, on the same cores.
+    ingestAndMonitor: await run('ingest,api,monitor', events, floorRate),
+  })
 }
 
 function readyUrl(service: ChildProcess): Promise<string> {
@@ -175,6 +182,14 @@ function sending(url: string, events: number): Promise<{ seconds: number; events
       if (code !== 0) reject(new Error(`the sender ended with ${code}`))
     })
   })
+}
+
+/** User and system time of a process so far, in seconds, where the system tells it. */
+async function cpuSeconds(service: ChildProcess): Promise<number | null> {
+  const stat = await readFile(`/proc/${service.pid}/stat`, 'utf8').catch(() => '')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[11]) + Number(fields[12])
+  return Number.isFinite(ticks) && ticks > 0 ? ticks / 100 : null
 }
 
 /** High-water mark of the service's memory, where the system tells it. */

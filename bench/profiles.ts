@@ -24,6 +24,8 @@ import { eventsTable, eventsTableName } from '../store/tables/events-table.ts'
 
 const numeric = Array.from({ length: 16 }, (_, i) => `x${i}`)
 const categorical = Array.from({ length: 4 }, (_, i) => `c${i}`)
+/** Distinct values of each categorical feature; the first three are slices. */
+const categories = [3, 12, 50, 50]
 const start = Date.parse('2026-01-01T00:00:00Z')
 const minute = 60_000
 const eventsAMinute = 16_667
@@ -61,7 +63,7 @@ async function fill(store: Store, spec: ModelSpec, rows: number): Promise<void> 
   const columns = [...numeric, ...categorical].map((name) => `\`features.${name}\``)
   const values = [
     ...numeric.map((_, i) => `if(number % 50 = ${i}, NULL, randNormal(${i}, 1, number))`),
-    ...categorical.map((_, i) => `toString(cityHash64(number, ${i}) % 30)`),
+    ...categories.map((size, i) => `toString(cityHash64(number, ${i}) % ${size})`),
   ]
   const part = 100_000
   for (let from = 0; from < rows; from += part) {

@@ -18,7 +18,9 @@ import { machine, writeReport } from './report.ts'
 
 const windowMs = 5_000
 const latenessMs = 1_000
-const eventsAnHalfSecond = 4_000
+/** Live events come as they happen: what a tenth of a second brought is sent at its end. */
+const stepMs = 100
+const eventsAStep = 800
 const model = 'latency'
 
 const numeric = Array.from({ length: 16 }, (_, i) => `n${i}`)
@@ -33,7 +35,7 @@ function body(at: number, n: number): string {
       model,
       version: '1',
       id: `${at}-${i}`,
-      ts: at + Math.floor((i * 500) / n),
+      ts: at + Math.floor((i * stepMs) / n),
       features,
       prediction: String(i % 2),
       score: (i % 100) / 100,
@@ -73,16 +75,18 @@ async function measure(url: string, seconds: number): Promise<{ ms: number; rows
   const first = Math.ceil(Date.now() / windowMs) * windowMs
   await sleep(first - Date.now())
   const waits: Promise<{ ms: number; rows: number }>[] = []
+  const sends: Promise<void>[] = []
   let next = first
-  for (let at = first; at < stopAt; at += 500) {
-    // What happened in half a second is sent at its end.
-    await sleep(Math.max(0, at + 500 - Date.now()))
-    await post(url, at, eventsAnHalfSecond)
-    if (at + 500 >= next + windowMs) {
+  for (let at = first; at < stopAt; at += stepMs) {
+    await sleep(Math.max(0, at + stepMs - Date.now()))
+    // Not awaited: the next events do not wait for the answer to these.
+    sends.push(post(url, at, eventsAStep))
+    if (at + stepMs >= next + windowMs) {
       if (next + 2 * windowMs < stopAt) waits.push(waitFor(url, next))
       next += windowMs
     }
   }
+  await Promise.all(sends)
   return Promise.all(waits)
 }
 
@@ -114,7 +118,7 @@ async function register(url: string): Promise<void> {
       },
     }),
   })
-  for (let i = 0; i < 20; i++) await post(url, base + i * 500, eventsAnHalfSecond)
+  for (let i = 0; i < 100; i++) await post(url, base + i * stepMs, eventsAStep)
 }
 
 async function main(seconds: number): Promise<void> {
@@ -145,7 +149,7 @@ async function main(seconds: number): Promise<void> {
       ...facts,
       windows: sorted.length,
       featuresTimesSlices: '22 × 51',
-      eventsAWindow: (eventsAnHalfSecond * windowMs) / 500,
+      eventsAWindow: (eventsAStep * windowMs) / stepMs,
       medianMs: at(0.5),
       maxMs: at(1),
       scoresAWindow: waits.at(-1)?.rows,

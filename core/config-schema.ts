@@ -219,7 +219,7 @@ export const ConfigSchema = section('Configuration of the Tidegauge service.', {
     max: count(1000, 'Most models; each has a table of its own.', { most: 100_000 }),
   }),
   monitor: section('When windows are computed and judged.', {
-    interval: timer('1s', 'Pause between two looks at the ledger.'),
+    interval: timer('500ms', 'Pause between two looks at the ledger.'),
     ledger_overlap: timer(
       '2m',
       'How far behind the newest ledger row it looks again: covers clocks and slow inserts of other instances.',

@@ -122,7 +122,7 @@ export class RecordReader {
 
   #attribute(value: unknown, delivery: Delivery): Attributed | Rejection {
     if (value === undefined) return reject('invalid_json', 'the record is no JSON')
-    const about = EventReader.attribute(value)
+    const about = this.#events.attribute(value)
     if (!about.ok) return about
     // A sender that may not write to a model is not told whether it exists.
     if (delivery.models !== null && !delivery.models.has(about.model))

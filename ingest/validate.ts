@@ -45,6 +45,8 @@ export class EventReader {
   readonly #limits: EventLimits
   readonly #timestamp = createTimestampReader()
   readonly #features: FeatureReader
+  /** A name that was checked: most records of a delivery share it. */
+  #lastModel: string | null = null
 
   constructor(limits: EventLimits) {
     this.#limits = limits
@@ -52,7 +54,7 @@ export class EventReader {
   }
 
   /** Which model a parsed record is about, and whether it is a label; or why it cannot be told. */
-  static attribute(
+  attribute(
     record: unknown,
   ): Rejection | { ok: true; model: string; label: boolean; object: JsonObject } {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
@@ -63,7 +65,7 @@ export class EventReader {
     if (model === undefined || model === null || model === '') {
       return reject('missing_model', 'the event names no "model"')
     }
-    if (typeof model !== 'string' || !isName(model)) {
+    if (!this.#isModelName(model)) {
       return reject(
         'invalid_name',
         `"model" must be a name of 1 to 128 letters, digits, _ . : - / or spaces, found ${show(model)}`,
@@ -73,6 +75,13 @@ export class EventReader {
       return reject('invalid_type', `"type" must be "event" or "label", found ${show(type)}`)
     }
     return { ok: true, model, label: type === 'label', object }
+  }
+
+  #isModelName(model: unknown): model is string {
+    if (model === this.#lastModel) return true
+    if (typeof model !== 'string' || !isName(model)) return false
+    this.#lastModel = model
+    return true
   }
 
   readLabel(object: JsonObject, into: LabelColumns, arrival: Arrival): Reading {

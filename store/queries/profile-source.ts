@@ -34,6 +34,7 @@ export const insertSelectSettings = {
   ...finalSettings,
   async_insert: 0,
   insert_deduplicate: 0,
+  optimize_on_insert: 0,
   distributed_foreground_insert: 1,
 } as const
 
