@@ -42,7 +42,7 @@ test('nothing has to be configured', () => {
     timeoutMs: 60_000,
   })
   expect(config.ingest).toEqual({
-    batch: { rows: 50_000, bytes: 33_554_432, waitMs: 1000 },
+    batch: { rows: 50_000, bytes: 33_554_432, waitMs: 100 },
     queueBytes: 67_108_864,
     maxInsertsPerSecond: 20,
     limits: {
@@ -73,7 +73,7 @@ test('a flag overrules a variable, which overrules the file, which overrules the
 
 test('a section of the file overrules only the keys that stand in it', () => {
   const { ingest } = loadConfig({ file: file('ingest: { batch: { rows: 7 } }'), env: {} })
-  expect(ingest.batch).toEqual({ rows: 7, bytes: 33_554_432, waitMs: 1000 })
+  expect(ingest.batch).toEqual({ rows: 7, bytes: 33_554_432, waitMs: 100 })
 })
 
 test('TIDEGAUGE_CONFIG names the file', () => {

@@ -133,7 +133,9 @@ describe.each(detectors)('$method', (detector) => {
     )
   })
 
-  test.runIf(detector.kinds.includes('categorical'))('categories have no order', () => {
+  if (!detector.kinds.includes('categorical')) return
+
+  test('categories have no order', () => {
     fc.assert(
       fc.property(categoricalCase, ({ binning, reference, current }) => {
         const turned = (side: FeatureProfile) => ({ ...side, counts: [...side.counts].reverse() })
