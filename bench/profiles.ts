@@ -32,6 +32,7 @@ const eventsAMinute = 16_667
 const repeats = 3
 
 interface Timing {
+  readonly ids: Ids
   readonly rows: number
   readonly windows: number
   readonly profileRows: number
@@ -42,9 +43,9 @@ interface Timing {
   readonly ratioToFloor: number
 }
 
-function benchSpec(rows: number): ModelSpec {
+function benchSpec(rows: number, ids: Ids): ModelSpec {
   return modelSpec({
-    model: `bench_${rows}`,
+    model: `bench_${ids}_${rows}`,
     kind: 'features',
     window: '1m',
     features: Object.fromEntries([
@@ -56,7 +57,17 @@ function benchSpec(rows: number): ModelSpec {
   })
 }
 
-async function fill(store: Store, spec: ModelSpec, rows: number): Promise<void> {
+/**
+ * Rows of an hour lie in the order of their ids. Ids that grow with time (UUIDv7, offsets, counters)
+ * keep the events of a window together; random ones (UUIDv4, hashes) scatter them over the hour.
+ */
+const idExpression = {
+  ordered: "leftPad(toString(number), 12, '0')",
+  random: 'hex(cityHash64(number))',
+} as const
+type Ids = keyof typeof idExpression
+
+async function fill(store: Store, spec: ModelSpec, rows: number, ids: Ids): Promise<void> {
   for (const sql of createTable({ database: store.database, cluster: null }, eventsTable(spec))) {
     await store.command({ name: 'bench-create', sql })
   }
@@ -70,7 +81,7 @@ async function fill(store: Store, spec: ModelSpec, rows: number): Promise<void> 
     await store.command({
       name: 'bench-fill',
       sql: `INSERT INTO ${eventsTableName(spec.model)} (event_id, ts, version, variant, ingested_at, ${columns.join(', ')})
-        SELECT hex(cityHash64(number)), fromUnixTimestamp64Milli(toInt64(${start} + intDiv(number * ${minute}, ${eventsAMinute})), 'UTC'),
+        SELECT ${idExpression[ids]}, fromUnixTimestamp64Milli(toInt64(${start} + intDiv(number * ${minute}, ${eventsAMinute})), 'UTC'),
           toString(number % 2 + 1), 'live', now64(3), ${values.join(', ')}
         FROM numbers(${from}, ${Math.min(part, rows - from)})`,
     })
@@ -88,9 +99,9 @@ async function seconds(work: () => Promise<void>, times = repeats): Promise<numb
   return Number(best.toFixed(3))
 }
 
-async function measure(store: Store, rows: number): Promise<Timing> {
-  const spec = benchSpec(rows)
-  await fill(store, spec, rows)
+async function measure(store: Store, rows: number, ids: Ids): Promise<Timing> {
+  const spec = benchSpec(rows, ids)
+  await fill(store, spec, rows, ids)
   const windows = Array.from({ length: Math.ceil(rows / eventsAMinute) }, (_, i) => ({
     start: start + i * minute,
     revision: 1,
@@ -127,6 +138,7 @@ async function measure(store: Store, rows: number): Promise<Timing> {
     toRow: (raw) => Number(raw['n']),
   })
   return {
+    ids,
     rows,
     windows: windows.length,
     profileRows: profileRows ?? 0,
@@ -171,8 +183,10 @@ try {
   const sizes = process.argv.slice(2).map(Number)
   const timings: Timing[] = []
   for (const rows of sizes.length === 0 ? [1_000_000] : sizes) {
-    timings.push(await measure(store, rows))
-    console.log(timings.at(-1))
+    for (const ids of ['ordered', 'random'] as const) {
+      timings.push(await measure(store, rows, ids))
+      console.log(timings.at(-1))
+    }
   }
   const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim()
   const result = {

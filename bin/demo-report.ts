@@ -1,4 +1,4 @@
-import colors from 'picocolors'
+import { colors } from './colors.ts'
 import type { DemoPlan } from './demo-plan.ts'
 import type { ReplayProgress } from './demo-processes.ts'
 import type { Metric, Results } from './demo-results.ts'

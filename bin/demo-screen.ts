@@ -1,4 +1,4 @@
-import colors from 'picocolors'
+import { colors } from './colors.ts'
 import { printable } from './table-text.ts'
 
 export type Tone = 'plain' | 'bad' | 'good' | 'quiet'

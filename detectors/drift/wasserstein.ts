@@ -147,7 +147,7 @@ function safeMoments(
   return {
     values: moments.values,
     mean: bounded(moments.mean),
-    deviation: told ? moments.deviation : spread(counts, places),
+    deviation: told ? bounded(moments.deviation) : spread(counts, places),
   }
 }
 

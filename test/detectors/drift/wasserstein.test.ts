@@ -98,3 +98,35 @@ test('values far from zero keep their unit', () => {
   expect(value).toBeGreaterThan(0.45)
   expect(value).toBeLessThan(0.6)
 })
+
+test('a deviation near the end of the doubles leaves a finite noise floor', () => {
+  const nothing = { missing: 0, invalid: 0, typeMismatch: 0, unseen: 0, outOfRange: 0 }
+  const score = wassersteinDetector.compute({
+    binning: {
+      kind: 'numeric',
+      edges: [0, 1e197, 1e259],
+      coarse: [0, 0, 1, 1],
+      low: -1,
+      high: 1e302,
+    },
+    reference: {
+      ...nothing,
+      n: 3,
+      counts: [0, 3, 0, 0],
+      sum: 0,
+      sumSquares: 0,
+      min: null,
+      max: null,
+    },
+    current: {
+      ...nothing,
+      n: 1,
+      counts: [0, 0, 0, 1],
+      sum: 0,
+      sumSquares: 5e302,
+      min: null,
+      max: null,
+    },
+  })
+  expect(score?.noiseFloor).toSatisfy(Number.isFinite)
+})
