@@ -223,7 +223,7 @@ const softwareColumns = {
     'countIf(failed) AS failures',
     ...['bytes', 'delay'].map(
       (x) =>
-        `sum(toInt128(${x})) AS sum_${x}, sum(toInt256(${x}) * ${x}) AS squares_${x}, min(${x}) AS min_${x}, max(${x}) AS max_${x}`,
+        `sum(toInt128(${x})) AS sum_${x}, sum(toInt128(${x}) * ${x}) AS squares_${x}, min(${x}) AS min_${x}, max(${x}) AS max_${x}`,
     ),
   ],
   rows: [
