@@ -110,15 +110,23 @@ export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
         await refresh()
         const known = entries.get(model)
         if (known === undefined) throw new AppError('MODEL_NOT_FOUND', `no model "${model}"`)
-        const discovered = { ...known.stored.discovered }
-        for (const [feature, kind] of features) {
-          // An own property even for a feature that is called __proto__.
-          Object.defineProperty(discovered, feature, { value: kind, enumerable: true })
-        }
+        const discovered = withFeatures(known.stored.discovered, features)
         return write({ file: known.stored.file, discovered }, known.origin)
       }),
     refresh,
   }
+}
+
+/** Own properties, even for a feature that is called __proto__. */
+function withFeatures(
+  known: StoredSpec['discovered'],
+  features: ReadonlyMap<string, FeatureKind>,
+): StoredSpec['discovered'] {
+  const all = { ...known }
+  for (const [feature, kind] of features) {
+    Object.defineProperty(all, feature, { value: kind, enumerable: true })
+  }
+  return all
 }
 
 async function insertModelRow(store: Store, row: ModelRow): Promise<void> {
