@@ -10,7 +10,7 @@ import { drainPending } from 'chdb'
 import { createChdbConnection } from 'chdb/connection'
 import { AppError } from '../core/errors.ts'
 import { createDatabase } from './ddl.ts'
-import { identifier, settingsClause, type Query, type Statement } from './query.ts'
+import { durableInsert, identifier, settingsClause, type Query, type Statement } from './query.ts'
 import { spooledWrites, streamedWrites, type Writes } from './writes.ts'
 
 export interface StoreOptions {
@@ -71,13 +71,6 @@ const retryableCodes = new Set(
 
 // The JSON answers carry 64-bit integers as numbers; counts stay far below 2^53.
 const readSettings = { output_format_json_quote_64bit_integers: 0 } as const
-
-// A statement that inserts answers when its rows are durable, on every shard it concerns.
-const serverSettings = {
-  async_insert: 0,
-  insert_deduplicate: 0,
-  distributed_foreground_insert: 1,
-} as const
 
 // A session of the embedded engine runs one statement at a time: with only one, a slow report would
 // hold up every insert. More would take all four threads that file access needs as well.
@@ -192,7 +185,7 @@ async function openServer(options: StoreOptions): Promise<Door> {
   const client = createClient({
     ...server,
     database,
-    clickhouse_settings: serverSettings,
+    clickhouse_settings: durableInsert,
     // Long parameters do not fit into the URL that a proxy in between accepts.
     use_multipart_params_auto: true,
   })

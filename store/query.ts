@@ -33,3 +33,10 @@ export function settingsClause(settings: Readonly<Record<string, string | number
   })
   return `SETTINGS ${entries.join(', ')}`
 }
+
+/** Settings of a statement that inserts: it answers when its rows are durable, on every shard it concerns. */
+export const durableInsert = {
+  async_insert: 0,
+  insert_deduplicate: 0,
+  distributed_foreground_insert: 1,
+} as const

@@ -1,5 +1,6 @@
 import type { StoredProfile } from '../binning.ts'
 import type { Query } from '../query.ts'
+import { toStoredProfile } from './stored-profile.ts'
 
 export const baselineStatuses = ['ready', 'pending', 'failed'] as const
 export type BaselineStatus = (typeof baselineStatuses)[number]
@@ -74,19 +75,7 @@ ORDER BY slice, feature`,
     toRow: (raw) => ({
       slice: String(raw['slice']),
       feature: String(raw['feature']),
-      profile: {
-        n: Number(raw['n']),
-        missing: Number(raw['missing']),
-        invalid: Number(raw['invalid']),
-        typeMismatch: Number(raw['type_mismatch']),
-        unseen: Number(raw['unseen']),
-        outOfRange: Number(raw['out_of_range']),
-        counts: raw['counts'] as number[],
-        sum: raw['sum'] as number | null,
-        sumSquares: raw['sum_squares'] as number | null,
-        min: raw['min'] as number | null,
-        max: raw['max'] as number | null,
-      },
+      profile: toStoredProfile(raw),
     }),
   }
 }

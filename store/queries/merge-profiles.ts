@@ -1,5 +1,6 @@
 import type { StoredProfile } from '../binning.ts'
 import type { Query } from '../query.ts'
+import { toStoredProfile } from './stored-profile.ts'
 
 export interface MergedProfile {
   readonly version: string
@@ -49,8 +50,8 @@ const merged = `
   sumForEach(p.counts) AS total_counts,
   ${ordered('sum')} AS total_sum,
   ${ordered('sum_squares')} AS total_sum_squares,
-  min(p.min) AS least,
-  max(p.max) AS greatest`
+  min(p.min) AS total_min,
+  max(p.max) AS total_max`
 
 // A slice that a later computation no longer holds keeps its row of the earlier one: only rows of the
 // recorded computation count, or of one that is being written and not recorded yet.
@@ -94,7 +95,7 @@ ORDER BY start, version, variant, slice, feature`,
       windowStart: Number(raw['start']),
       slice: String(raw['slice']),
       feature: String(raw['feature']),
-      profile: toProfile(raw),
+      profile: toStoredProfile(raw, 'total_'),
     }),
   }
 }
@@ -124,23 +125,7 @@ ORDER BY slice, feature`,
     toRow: (raw) => ({
       slice: String(raw['slice']),
       feature: String(raw['feature']),
-      profile: toProfile(raw),
+      profile: toStoredProfile(raw, 'total_'),
     }),
-  }
-}
-
-function toProfile(raw: Readonly<Record<string, unknown>>): StoredProfile {
-  return {
-    n: Number(raw['total_n']),
-    missing: Number(raw['total_missing']),
-    invalid: Number(raw['total_invalid']),
-    typeMismatch: Number(raw['total_type_mismatch']),
-    unseen: Number(raw['total_unseen']),
-    outOfRange: Number(raw['total_out_of_range']),
-    counts: raw['total_counts'] as number[],
-    sum: raw['total_sum'] as number | null,
-    sumSquares: raw['total_sum_squares'] as number | null,
-    min: raw['least'] as number | null,
-    max: raw['greatest'] as number | null,
   }
 }

@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
-import { identifier } from '../query.ts'
+import { durableInsert, identifier } from '../query.ts'
 import { eventsTableName, featureColumn } from '../tables/events-table.ts'
 
 /** Rows to summarise: what follows FROM, what follows WHERE, and what both bind. */
@@ -32,10 +32,8 @@ export const finalSettings = { do_not_merge_across_partitions_select_final: 1 } 
 /** Settings of every INSERT … SELECT here: an answer means written, and no deduplication token decides. */
 export const insertSelectSettings = {
   ...finalSettings,
-  async_insert: 0,
-  insert_deduplicate: 0,
+  ...durableInsert,
   optimize_on_insert: 0,
-  distributed_foreground_insert: 1,
 } as const
 
 /**

@@ -1,4 +1,4 @@
-import type { Query, Statement } from '../query.ts'
+import { durableInsert, type Query, type Statement } from '../query.ts'
 
 /** What table windows says of one computed window. */
 export interface WindowState {
@@ -83,6 +83,6 @@ export function recordWindows(
     name: 'record-windows',
     sql: write,
     params: { ...values, model, window, width: windowMs, now, days },
-    settings: { async_insert: 0, insert_deduplicate: 0, distributed_foreground_insert: 1 },
+    settings: durableInsert,
   }
 }

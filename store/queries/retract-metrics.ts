@@ -1,4 +1,4 @@
-import type { Statement } from '../query.ts'
+import { durableInsert, type Statement } from '../query.ts'
 
 /**
  * After a window was evaluated again: metrics that its earlier revision had and this one has not
@@ -28,6 +28,6 @@ WHERE model = {model:String} AND window = {window:String}
       starts: [...revisions.keys()],
       revisions: [...revisions.values()],
     },
-    settings: { async_insert: 0, insert_deduplicate: 0, distributed_foreground_insert: 1 },
+    settings: durableInsert,
   }
 }

@@ -1,3 +1,4 @@
+import { toStoredProfile } from '../../../store/queries/stored-profile.ts'
 import { modelSpec, type ModelFile, type ModelSpec } from '../../../core/model-spec.ts'
 import type { ModelBinning, NumericBins, StoredProfile } from '../../../store/binning.ts'
 import type { Store } from '../../../store/client.ts'
@@ -92,17 +93,7 @@ export async function readProfiles(
     params: { model },
     toRow: (r) => ({
       key: ['start', 'version', 'variant', 'slice', 'feature'].map((c) => String(r[c])).join('|'),
-      n: Number(r['n']),
-      missing: Number(r['missing']),
-      invalid: Number(r['invalid']),
-      typeMismatch: Number(r['type_mismatch']),
-      unseen: Number(r['unseen']),
-      outOfRange: Number(r['out_of_range']),
-      counts: r['counts'] as number[],
-      sum: r['sum'] as number | null,
-      sumSquares: r['sum_squares'] as number | null,
-      min: r['min'] as number | null,
-      max: r['max'] as number | null,
+      ...toStoredProfile(r),
     }),
   })
   return new Map(rows.map(({ key, ...profile }) => [key, profile]))
