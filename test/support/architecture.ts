@@ -35,11 +35,22 @@ export const folders: Readonly<Record<string, FolderRules>> = {
   store: { imports: ['core'], packages: ['@clickhouse/client', 'chdb', 'apache-arrow'] },
   ingest: {
     imports: ['core', 'store', 'detectors/outliers'],
-    packages: [...telemetry, 'kafkajs', 'typebox'],
+    packages: [
+      ...telemetry,
+      'kafkajs',
+      'snappyjs',
+      'lz4js',
+      'fzstd',
+      'avsc',
+      'protobufjs',
+      'ajv',
+      'undici',
+      'typebox',
+    ],
   },
   alerts: {
     imports: ['core', 'store'],
-    packages: [...telemetry, 'undici', 'cockatiel', 'standardwebhooks'],
+    packages: [...telemetry, 'undici', 'standardwebhooks'],
   },
   monitor: {
     imports: ['core', 'detectors', 'store', 'alerts'],
