@@ -1,10 +1,22 @@
 import { type Detector } from './detector.ts'
+import { adDetector } from './drift/ad.ts'
 import { chi2Detector } from './drift/chi2.ts'
+import { chi2GoodnessDetector } from './drift/chi2-goodness.ts'
+import { cramersVDetector } from './drift/cramers-v.ts'
+import { cvmDetector } from './drift/cvm.ts'
+import { energyDetector } from './drift/energy.ts'
+import { gDetector } from './drift/g.ts'
+import { hellingerDetector } from './drift/hellinger.ts'
 import { jsDetector } from './drift/js.ts'
+import { klDetector } from './drift/kl.ts'
 import { ksDetector } from './drift/ks.ts'
 import { linfRobustDetector, linfSimpleDetector } from './drift/linf.ts'
+import { mannWhitneyDetector } from './drift/mann-whitney.ts'
 import { psiDetector } from './drift/psi.ts'
+import { tDetector } from './drift/t.ts'
+import { tvdDetector } from './drift/tvd.ts'
 import { wassersteinDetector } from './drift/wasserstein.ts'
+import { zDetector } from './drift/z.ts'
 import { type FeatureProfile } from './profile.ts'
 
 /** Every drift detector over profiles. The first of a metric is its default method. */
@@ -16,6 +28,18 @@ export const detectors: readonly Detector[] = [
   linfRobustDetector,
   wassersteinDetector,
   chi2Detector,
+  chi2GoodnessDetector,
+  klDetector,
+  hellingerDetector,
+  tvdDetector,
+  energyDetector,
+  cvmDetector,
+  adDetector,
+  mannWhitneyDetector,
+  tDetector,
+  zDetector,
+  gDetector,
+  cramersVDetector,
 ]
 
 /** What a model gets that names no detectors. */

@@ -63,14 +63,39 @@ const denseDeviation = 8
 
 function binMoments(
   pooled: number,
-  { n, m }: { n: number; m: number },
+  sides: Sides,
   contribution: Contribution,
 ): { mean: number; variance: number } {
+  const share = pooled / (sides.n + sides.m)
+  return (
+    sparseMoments(pooled, sides, contribution) ?? {
+      mean: 1 - share,
+      variance: 2 * (1 - share) ** 2,
+    }
+  )
+}
+
+/** Events of the reference and of the current sample. */
+export interface Sides {
+  readonly n: number
+  readonly m: number
+}
+
+/**
+ * Mean and variance of what a bin of `pooled` events adds, when they are dealt
+ * out at random. Null where the current count varies by more than eight, and
+ * may be taken as normal. O(√pooled).
+ */
+export function sparseMoments(
+  pooled: number,
+  { n, m }: Sides,
+  contribution: Contribution,
+): { mean: number; variance: number } | null {
   const events = n + m
   const share = pooled / events
   const center = m * share
   const deviation = Math.sqrt((m * share * (1 - share) * n) / Math.max(1, events - 1))
-  if (deviation > denseDeviation) return { mean: 1 - share, variance: 2 * (1 - share) ** 2 }
+  if (deviation > denseDeviation) return null
 
   const least = Math.max(0, pooled - n, Math.floor(center - 7 * deviation - 4))
   const most = Math.min(pooled, m, Math.ceil(center + 7 * deviation + 4))

@@ -1,12 +1,7 @@
-import { type BinPair, binPair, requireSameBins, total } from '../bins.ts'
-import {
-  type GammaNull,
-  gammaQuantile,
-  gammaSurvival,
-  permutationNull,
-} from '../calibration/permutation-null.ts'
+import { binPair, requireSameBins, total } from '../bins.ts'
+import { type Contribution, type Sides } from '../calibration/permutation-null.ts'
+import { judgeTable } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
-import { noiseLevel } from '../score.ts'
 import { chi2Survival } from '../special-functions/incomplete-gamma.ts'
 
 export interface Contingency {
@@ -31,7 +26,8 @@ export interface Contingency {
  *
  * With expected counts below 5 the p-value is rough: for 500 categories and 100
  * events it is under 0.05 in a fifth of all comparisons without drift. The
- * detector then takes the permutation null instead. With fewer than two bins in
+ * detector then takes the permutation null instead, for two bins Fisher's exact
+ * test. With fewer than two bins in
  * use, or an empty sample, nothing can differ: 0, p = 1.
  *
  * O(bins).
@@ -71,19 +67,12 @@ export function chi2Contingency(
   }
 }
 
-/**
- * Null of the statistic on these counts: χ², but after Cochran the permutation
- * null where a bin expects fewer than five events and no correction applies.
- */
-function chi2Null(bins: BinPair, dof: number): GammaNull {
-  const { reference, current, n, m } = bins
-  const smallest = Math.min(n, m) / (n + m)
-  const rare = reference.some((count, i) => (count + current[i]!) * smallest < 5)
-  if (dof < 2 || !rare) return { shape: dof / 2, scale: 2 }
-  return permutationNull(reference, current, (x, y) => {
+/** What a bin adds to χ² without Yates' correction. */
+export function chi2Contribution({ n, m }: Sides): Contribution {
+  return (x, y) => {
     const gap = x / n - y / m
     return (gap * gap * n * m) / (x + y)
-  })
+  }
 }
 
 export const chi2Detector: Detector = {
@@ -98,16 +87,14 @@ export const chi2Detector: Detector = {
     const bins = binPair(input, 'coarse')
     if (bins === null) return null
     const table = chi2Contingency(bins.reference, bins.current)
-    const nothing = chi2Null(bins, table.dof)
     return {
       method: 'chi2/contingency',
       value: table.statistic,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival(table.statistic, nothing),
       effect: table.cramersV,
       nReference: bins.n,
       nCurrent: bins.m,
-      noiseFloor: gammaQuantile(noiseLevel, nothing),
+      ...judgeTable(table.statistic, bins, chi2Contribution(bins)),
     }
   },
 }

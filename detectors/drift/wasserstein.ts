@@ -95,13 +95,11 @@ interface Transport {
 
 function transport(input: DriftInput, binning: NumericBinning): Transport {
   const { reference, current } = input
-  const places = binPositions(binning, reference).map(bounded)
   const counts = valueCounts(reference, binning)
   const countsNow = valueCounts(current, binning)
-  const moments = safeMoments(reference, counts, places)
-  const momentsNow = safeMoments(current, countsNow, places)
-  const unit = Math.max(leastDeviation, moments?.deviation ?? spread(counts, places))
-  const positions = places.map((x) => x / unit)
+  const { positions, unit } = normedPositions(binning, reference)
+  const moments = binnedMoments(binning, reference, reference)
+  const momentsNow = binnedMoments(binning, reference, current)
   const groups = [total(counts), ...nonValues(reference)]
   const groupsNow = [total(countsNow), ...nonValues(current)]
   const common = Math.min(groups[0]! / total(groups), groupsNow[0]! / total(groupsNow))
@@ -126,33 +124,53 @@ function transport(input: DriftInput, binning: NumericBinning): Transport {
   }
 }
 
-interface Moments {
+/**
+ * The bins' positions in standard deviations of the reference, which is at
+ * least 0.001, and that unit. O(bins).
+ */
+export function normedPositions(
+  binning: NumericBinning,
+  reference: FeatureProfile,
+): { positions: number[]; unit: number } {
+  const places = binPositions(binning, reference).map(bounded)
+  const counts = valueCounts(reference, binning)
+  const deviation =
+    binnedMoments(binning, reference, reference)?.deviation ?? spread(counts, places)
+  const unit = Math.max(leastDeviation, deviation)
+  return { positions: places.map((x) => x / unit), unit }
+}
+
+export interface BinnedMoments {
   readonly values: number
   readonly mean: number
+  /** Population standard deviation. */
   readonly deviation: number
 }
 
 /**
- * Sums of squares lose a deviation of less than a millionth of the mean to
- * rounding, as timestamps with a spread of minutes do; the bins still know it.
+ * Moments of a profile's values whose squares do not overflow. Sums of squares
+ * lose a deviation of less than a millionth of the mean to rounding, as
+ * timestamps with a spread of minutes do; the bins still know it, at the
+ * positions that the reference gives them. Null without values or sums.
  */
-function safeMoments(
+export function binnedMoments(
+  binning: NumericBinning,
+  reference: FeatureProfile,
   profile: FeatureProfile,
-  counts: readonly number[],
-  places: readonly number[],
-): Moments | null {
+): BinnedMoments | null {
   const moments = profileMoments(profile)
   if (moments === null) return null
   const told = moments.deviation > 1e-6 * Math.abs(moments.mean)
+  const places = () => binPositions(binning, reference).map(bounded)
   return {
     values: moments.values,
     mean: bounded(moments.mean),
-    deviation: told ? bounded(moments.deviation) : spread(counts, places),
+    deviation: told ? bounded(moments.deviation) : spread(valueCounts(profile, binning), places()),
   }
 }
 
 /** Standard deviation of both samples thrown together. */
-function pooled(a: Moments, b: Moments): number {
+function pooled(a: BinnedMoments, b: BinnedMoments): number {
   const share = a.values / (a.values + b.values)
   const within = share * a.deviation ** 2 + (1 - share) * b.deviation ** 2
   return Math.sqrt(within + share * (1 - share) * (a.mean - b.mean) ** 2)

@@ -36,17 +36,6 @@ test('mean confidence is the mean score', () => {
   expect(found?.value).toBeCloseTo(0.6, 12)
 })
 
-test('calibration error needs labels', () => {
-  const ece = (reliability: { count: number; sumScore: number; sumPositives: number }[]) =>
-    outputMetrics({ n: 1, reliability }).find(({ metric }) => metric === 'ece')
-  expect(ece([])).toBeUndefined()
-  const found = ece([
-    { count: 10, sumScore: 1, sumPositives: 2 },
-    { count: 30, sumScore: 24, sumPositives: 21 },
-  ])
-  expect(found).toEqual({ metric: 'ece', method: 'ece/2-bins', value: 0.1 })
-})
-
 test('an empty window has a volume of zero and nothing else', () => {
   const profile = { ...emptyProfile, counts: [0, 0, 0] }
   expect(outputMetrics({ n: 0, prediction: { ...prediction, profile } })).toEqual([

@@ -1,0 +1,65 @@
+import { binPair, requireSameBins, total } from '../bins.ts'
+import { judgeTable } from '../calibration/table-null.ts'
+import { type Detector } from '../detector.ts'
+import { chi2Contingency } from './chi2.ts'
+
+/**
+ * Likelihood-ratio (G) statistic of two histograms as a 2 × bins table:
+ *
+ *     G = 2·Σ observed · ln(observed / expected)
+ *
+ * with the expected counts from the pooled shares; without Yates' correction.
+ * From 0 without bound; greater is worse. It grows with the sample for one and
+ * the same drift: G/(2(n + m)) is the mutual information of bin and sample in
+ * nats. An empty sample leaves nothing to compare: 0.
+ *
+ * It follows χ² more closely than Pearson's statistic for strong differences
+ * and less closely for rare bins, where the detector takes the permutation null.
+ *
+ * O(bins).
+ *
+ * Ref: S. S. Wilks, Ann. Math. Stat. 6 (1935), 190–196; SciPy's
+ * `chi2_contingency(table, correction=False, lambda_='log-likelihood')`.
+ *
+ * @example gStatistic([552, 248], [365, 235]) // 10.0835
+ */
+export function gStatistic(reference: readonly number[], current: readonly number[]): number {
+  requireSameBins('gStatistic', reference, current)
+  const n = total(reference)
+  const m = total(current)
+  if (n === 0 || m === 0) return 0
+  let sum = 0
+  for (const [i, count] of reference.entries()) sum += information(count, current[i]!, { n, m })
+  return Math.max(0, sum)
+}
+
+function information(x: number, y: number, { n, m }: { n: number; m: number }): number {
+  const share = (x + y) / (n + m)
+  const fromReference = x > 0 ? x * Math.log(x / n / share) : 0
+  const fromCurrent = y > 0 ? y * Math.log(y / m / share) : 0
+  return 2 * (fromReference + fromCurrent)
+}
+
+export const gDetector: Detector = {
+  metric: 'g',
+  method: 'g/contingency',
+  kinds: ['numeric', 'categorical'],
+  direction: 'greater_is_worse',
+  minReference: 100,
+  describe: 'Likelihood-ratio statistic of the 2 × bins table; the effect is Cramér’s V.',
+  compute: (input) => {
+    const bins = binPair(input, 'coarse')
+    if (bins === null) return null
+    const { reference, current, n, m } = bins
+    const value = gStatistic(reference, current)
+    return {
+      method: 'g/contingency',
+      value,
+      direction: 'greater_is_worse',
+      effect: chi2Contingency(reference, current).cramersV,
+      nReference: n,
+      nCurrent: m,
+      ...judgeTable(value, bins, (x, y) => information(x, y, bins)),
+    }
+  },
+}
