@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import type { Config, ConfigValues } from './config-schema.ts'
 import { durationMs } from './duration.ts'
-import type { SchemaNode } from './schema-problems.ts'
+import { childSchema, isMapping, type SchemaNode } from './schema-problems.ts'
 import { resolveSecret, type Environment } from './secrets.ts'
 
 export interface Surroundings {
   readonly env: Environment
-  /** Directory that relative paths of an option start from. */
-  readonly directoryOf: (option: string) => string
+  /** Directory that relative paths of an option, or within its value, start from. */
+  readonly directoryOf: (path: readonly string[]) => string
 }
 
 /** Valid values as the code uses them: see Config. Throws what resolveSecret throws. */
@@ -36,9 +36,12 @@ function effective(
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([key, child]) => {
-      const option = schema.properties?.[key] ?? {}
+      const option = childSchema(schema, key) ?? {}
       const unit = option['x-kind'] === 'duration' ? 'Ms' : ''
-      return [camelCase(key) + unit, effective(option, child, [...path, key], surroundings)]
+      // Keys that are no option are names that somebody chose.
+      const known = Object.hasOwn(schema.properties ?? {}, key)
+      const name = known ? camelCase(key) + unit : key
+      return [name, effective(option, child, [...path, key], surroundings)]
     })
     return Object.fromEntries(entries) as Record<string, unknown>
   }
@@ -56,13 +59,32 @@ function effectiveText(
     case 'duration':
       return durationMs(value)
     case 'path':
-      return resolve(directoryOf(path.join('.')), value)
+      return resolve(directoryOf(path), value)
     case 'secret':
       return resolveSecret(value, env)
+    case 'secret-reference':
     case undefined:
     default:
       return value
   }
+}
+
+/** The value with the defaults of everything inside it that was left out. */
+export function withDefaults(schema: SchemaNode, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((entry) => withDefaults(schema.items ?? {}, entry))
+  if (!isMapping(value)) return value
+  const given = Object.entries(value).map(([key, child]) => [
+    key,
+    withDefaults(childSchema(schema, key) ?? {}, child),
+  ])
+  const { properties = {}, required = [] } = schema
+  const left = Object.entries(properties).flatMap(([key, child]) => {
+    if (Object.hasOwn(value, key)) return []
+    if (child.default !== undefined) return [[key, child.default]]
+    const section = child.properties !== undefined && required.includes(key)
+    return section ? [[key, withDefaults(child, {})]] : []
+  })
+  return Object.fromEntries([...left, ...given]) as Record<string, unknown>
 }
 
 function camelCase(name: string): string {

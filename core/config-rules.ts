@@ -1,4 +1,5 @@
 import type { ConfigValues } from './config-schema.ts'
+import { kafkaFindings } from './kafka-rules.ts'
 import { isNetwork } from './loopback.ts'
 import { foundText, repeats, type Finding } from './schema-problems.ts'
 import { pathText, type Path } from './problems.ts'
@@ -17,6 +18,7 @@ export function configFindings(
     ...networkFindings(values.server.trust_proxy, ['server', 'trust_proxy']),
     ...targetFindings(values.alerts.egress.allow, ['alerts', 'egress', 'allow']),
     ...keyFindings(values.auth.keys),
+    ...kafkaFindings(values.kafka),
   ]
 }
 

@@ -1,56 +1,22 @@
-import { Type, type TProperties, type TSchema } from 'typebox'
-import { durationPattern } from './duration.ts'
+import { Type } from 'typebox'
+import {
+  bytes,
+  count,
+  duration,
+  list,
+  path,
+  section,
+  timer,
+  type DurationText,
+  type PathText,
+  type SecretText,
+} from './config-fields.ts'
+import { kafka } from './kafka-schema.ts'
 import { namePattern } from './schema-fields.ts'
 import { scopes } from './names.ts'
 import type { Secret } from './secrets.ts'
 
-declare const kind: unique symbol
-/** A duration as written, `5m`; milliseconds in Config, under the same name with `Ms`. */
-export type DurationText = string & { readonly [kind]: 'duration' }
-/** A path as written; absolute in Config. */
-export type PathText = string & { readonly [kind]: 'path' }
-/** A secret or a reference to one as written; a Secret in Config. */
-export type SecretText = string & { readonly [kind]: 'secret' }
-
-// Timers of Node hold 2^31 ms; beyond that they fire at once.
-const longestTimer = '24d'
-
-const duration = (byDefault: string, description: string, most?: string) =>
-  Type.Unsafe<DurationText>(
-    Type.String({
-      pattern: durationPattern,
-      default: byDefault,
-      description,
-      'x-kind': 'duration',
-      'x-allowed': `a duration such as 500ms, 30s, 5m, 1h or 7d${most === undefined ? '' : `, at most ${most}`}`,
-      ...(most === undefined ? {} : { 'x-most': most }),
-    }),
-  )
-const timer = (byDefault: string, description: string) =>
-  duration(byDefault, description, longestTimer)
-
-const path = (options: { description: string; default?: string }) =>
-  Type.Unsafe<PathText>(
-    Type.String({ minLength: 1, 'x-kind': 'path', 'x-allowed': 'a path', ...options }),
-  )
-
-const count = (byDefault: number, description: string, { least = 1, most = 1e9 } = {}) =>
-  Type.Integer({ minimum: least, maximum: most, default: byDefault, description })
-
-const bytes = (byDefault: number, description: string) =>
-  Type.Integer({
-    minimum: 1024,
-    maximum: 2 ** 31 - 1,
-    default: byDefault,
-    description: `${description} In bytes.`,
-  })
-
-/** A mapping of known keys only. */
-const section = <T extends TProperties>(description: string, properties: T) =>
-  Type.Object(properties, { additionalProperties: false, description })
-
-const list = <T extends TSchema>(items: T, byDefault: readonly unknown[], description: string) =>
-  Type.Array(items, { default: byDefault, description, uniqueItems: true })
+export type { DurationText, PathText, SecretText } from './config-fields.ts'
 
 const Address = Type.String({
   minLength: 1,
@@ -207,6 +173,7 @@ export const ConfigSchema = section('Configuration of the Tidegauge service.', {
   server,
   store,
   ingest,
+  kafka,
   models: section('The monitored models.', {
     directory: path({
       default: './models',
@@ -223,6 +190,10 @@ export const ConfigSchema = section('Configuration of the Tidegauge service.', {
     ledger_overlap: timer(
       '2m',
       'How far behind the newest ledger row it looks again: covers clocks and slow inserts of other instances.',
+    ),
+    label_interval: timer(
+      '10s',
+      'Least pause between two looks for the windows that new labels belong to; longer where that takes long.',
     ),
     idle: timer(
       '10s',

@@ -29,18 +29,18 @@ export interface Layer {
 
 /** All options of a schema, in its order. */
 export function optionsOf(schema: SchemaNode, path: readonly string[] = []): Option[] {
-  if (schema.properties === undefined) return [{ path, schema }]
+  if (schema.properties === undefined) return [{ path, schema: writtenEntries(schema) }]
   return Object.entries(schema.properties).flatMap(([key, child]) =>
     optionsOf(child, [...path, key]),
   )
 }
 
 /**
- * The schema of the file as written: no section and no option has to be there. Entries of lists keep
- * what they require.
+ * The schema of the file as written: no section and no option has to be there. Entries of lists and
+ * mappings keep what they require and have no default for.
  */
 export function writtenSchema(schema: SchemaNode): SchemaNode {
-  if (schema.properties === undefined) return schema
+  if (schema.properties === undefined) return writtenEntries(schema)
   const properties = Object.entries(schema.properties).map(([key, child]) => [
     key,
     writtenSchema(child),
@@ -50,6 +50,30 @@ export function writtenSchema(schema: SchemaNode): SchemaNode {
     required: [],
     properties: Object.fromEntries(properties) as Record<string, SchemaNode>,
   }
+}
+
+function writtenEntries(schema: SchemaNode): SchemaNode {
+  const { items, patternProperties, properties, required = [] } = schema
+  const each = (children: Readonly<Record<string, SchemaNode>>) =>
+    Object.fromEntries(Object.entries(children).map(([key, child]) => [key, writtenEntries(child)]))
+  return {
+    ...schema,
+    ...(items === undefined ? {} : { items: writtenEntries(items) }),
+    ...(patternProperties === undefined ? {} : { patternProperties: each(patternProperties) }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: each(properties),
+          required: required.filter((key) => !hasDefault(properties[key])),
+        }),
+  }
+}
+
+/** A section has one where everything in it has. */
+function hasDefault(schema: SchemaNode | undefined): boolean {
+  if (schema?.properties === undefined) return schema?.default !== undefined
+  const { properties, required = [] } = schema
+  return required.every((key) => hasDefault(properties[key]))
 }
 
 /** The name of the environment variable of an option: `TIDEGAUGE__SERVER__PORT`. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { effectiveConfig } from './config-effective.ts'
+import { effectiveConfig, withDefaults } from './config-effective.ts'
 import { configFindings } from './config-rules.ts'
 import { ConfigSchema, type Config, type ConfigValues } from './config-schema.ts'
 import {
@@ -13,8 +13,8 @@ import {
   type Setting,
 } from './config-sources.ts'
 import { AppError } from './errors.ts'
-import { pathText, problemLine, type Problem } from './problems.ts'
-import type { Finding, SchemaNode } from './schema-problems.ts'
+import { pathText, problemLine, type Path, type Problem } from './problems.ts'
+import { childSchema, type Finding, type SchemaNode } from './schema-problems.ts'
 import { resolveSecret, type Environment } from './secrets.ts'
 
 export type { Config } from './config-schema.ts'
@@ -98,7 +98,8 @@ function reading(layers: readonly Layer[], env: Environment | null): ConfigReadi
     .filter(({ path }) => !doubtful.has(String(path[0])))
     .map((finding) => placeOf(settings, finding))
   const secrets = env === null ? [] : secretProblems(settings, env)
-  const directoryOf = (option: string) => settings.get(option)?.directoryOf ?? process.cwd()
+  const directoryOf = (path: readonly string[]) =>
+    settingAbove(settings, path)?.directoryOf ?? process.cwd()
   const problems = [...schemaProblems, ...ruleProblems, ...secrets]
   return {
     problems,
@@ -133,25 +134,49 @@ export function readText(file: string): string | Problem {
 
 /** Where the option of a finding was given. */
 function placeOf(settings: ReadonlyMap<string, Setting>, finding: Finding): Problem {
-  for (let length = finding.path.length; length > 0; length--) {
-    const setting = settings.get(finding.path.slice(0, length).join('.'))
-    if (setting !== undefined) return setting.place(finding)
-  }
+  const setting = settingAbove(settings, finding.path)
+  if (setting !== undefined) return setting.place(finding)
   throw new TypeError(`a rule blames ${pathText(finding.path)}, which nobody set`)
+}
+
+/** The setting that a path leads to or into. */
+function settingAbove(settings: ReadonlyMap<string, Setting>, path: Path): Setting | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const setting = settings.get(path.slice(0, length).join('.'))
+    if (setting !== undefined) return setting
+  }
+  return undefined
 }
 
 /** Secrets that are references must exist; found out at the start, not at the first use. */
 function secretProblems(settings: ReadonlyMap<string, Setting>, env: Environment): Problem[] {
   return options.flatMap(({ path, schema: option }) => {
     const setting = settings.get(path.join('.'))
-    if (setting === undefined || option['x-kind'] !== 'secret') return []
-    try {
-      resolveSecret(String(setting.value), env)
-      return []
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      return [setting.place({ path, part: 'value', message: error.message })]
-    }
+    if (setting === undefined) return []
+    return secretsIn(option, setting.value, path).flatMap((secret) => {
+      try {
+        resolveSecret(secret.reference, env)
+        return []
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        return [setting.place({ path: secret.path, part: 'value', message: error.message })]
+      }
+    })
+  })
+}
+
+function secretsIn(
+  schema: SchemaNode,
+  value: unknown,
+  path: Path,
+): { path: Path; reference: string }[] {
+  const kind = schema['x-kind']
+  if (kind === 'secret' || kind === 'secret-reference') return [{ path, reference: String(value) }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, child]) => {
+    const inList = Array.isArray(value)
+    const within = inList ? schema.items : childSchema(schema, key)
+    return secretsIn(within ?? {}, child, [...path, inList ? Number(key) : key])
   })
 }
 
@@ -163,7 +188,7 @@ function nested(value: (option: Option) => unknown): object {
     for (const key of option.path.slice(0, -1)) {
       section = (section[key] ??= {}) as Record<string, unknown>
     }
-    const filled = value(option) ?? option.schema.default
+    const filled = withDefaults(option.schema, value(option) ?? option.schema.default)
     if (filled !== undefined) section[option.path.at(-1) ?? ''] = filled
   }
   return root

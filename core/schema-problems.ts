@@ -24,8 +24,11 @@ export interface SchemaNode {
   readonly exclusiveMinimum?: number
   readonly minLength?: number
   readonly maxLength?: number
-  /** `duration` becomes milliseconds, `path` absolute, `secret` a Secret that is never printed. */
-  readonly 'x-kind'?: 'duration' | 'path' | 'secret'
+  /**
+   * `duration` becomes milliseconds, `path` absolute, `secret` a Secret that is never printed;
+   * `secret-reference` stays the reference.
+   */
+  readonly 'x-kind'?: 'duration' | 'path' | 'secret' | 'secret-reference'
   /** What a value may be, in words, where the keywords do not say it. */
   readonly 'x-allowed'?: string
   /** What a name of a mapping may be, in words. */
@@ -78,7 +81,8 @@ export function placed(findings: readonly Finding[], file: YamlFile, fileName: s
 }
 
 function notAllowed(schema: SchemaNode, value: unknown, path: Path): Finding {
-  const found = schema['x-kind'] === 'secret' ? secretMark : foundText(value)
+  const secret = schema['x-kind'] === 'secret' || schema['x-kind'] === 'secret-reference'
+  const found = secret ? secretMark : foundText(value)
   const allowed = allowedText(schema)
   const unquoted = typeof value === 'number' || typeof value === 'boolean'
   const quotes = unquoted && Value.Check(schema, String(value))
