@@ -1,15 +1,53 @@
+import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { createIngestEvents } from '../ingest/events.ts'
+import type { CommitDeps } from '../ingest/commit.ts'
+import { createIngestEvents, type IngestEvents } from '../ingest/events.ts'
+import { nativeDecoder } from '../ingest/formats/native.ts'
 import { Intake } from '../ingest/intake.ts'
+import { MessageReader } from '../ingest/message-reader.ts'
+import { Pairing } from '../ingest/pairing.ts'
 import { RecordReader } from '../ingest/record-reader.ts'
+import { SliceIntake } from '../ingest/slice-intake.ts'
 import type { EventLimits } from '../ingest/validate.ts'
+import type { ModelRegistry } from '../store/model-registry.ts'
+import type { Store } from '../store/client.ts'
 import type { Shared } from './shared.ts'
 
 /** How long an unavailable store is tried again before senders are told to come back, ms. */
-export const commitPatienceMs = 20_000
+const commitPatienceMs = 20_000
+
+/** What every way in shares: how records are read, and how they become durable. */
+export interface IngestParts extends CommitDeps {
+  readonly reader: RecordReader
+  readonly messages: MessageReader
+  readonly limits: EventLimits
+}
+
+interface IngestWith {
+  readonly store: Store
+  readonly clock: Clock
+  readonly registry: ModelRegistry
+  readonly events: IngestEvents
+}
+
+export function ingestParts(
+  { ingest, models }: Config,
+  { store, clock, registry, events }: IngestWith,
+): IngestParts {
+  const limits = eventLimits(ingest)
+  const reader = new RecordReader(registry, limits, {
+    autoRegister: models.autoRegister,
+    maxModels: models.max,
+  })
+  const messages = new MessageReader(reader, (name) =>
+    name === 'native' ? nativeDecoder : undefined,
+  )
+  const pairing = new Pairing(store, messages)
+  return { store, clock, events, patienceMs: commitPatienceMs, pairing, reader, messages, limits }
+}
 
 /** The limits of one event, as the reader takes them. */
-export function eventLimits({ limits }: Config['ingest']): EventLimits {
+function eventLimits({ limits }: Config['ingest']): EventLimits {
   return {
     eventBytes: limits.eventBytes,
     keys: limits.keys,
@@ -21,25 +59,26 @@ export function eventLimits({ limits }: Config['ingest']): EventLimits {
   }
 }
 
-/** Takes events over HTTP. */
-export function createIntake(deps: Shared): Intake {
+/** The ways in of a service: over HTTP, and slices of Kafka's partitions. */
+export interface IngestRole {
+  readonly intake: Intake
+  readonly slices: SliceIntake
+}
+
+export function createIngestRole(deps: Shared): IngestRole {
   const { config, store, clock, registry, prometheus, log } = deps
-  const { ingest, models } = config
-  return new Intake({
-    store,
-    clock,
-    events: createIngestEvents(prometheus, log),
-    patienceMs: commitPatienceMs,
-    reader: new RecordReader(registry, eventLimits(ingest), {
-      autoRegister: models.autoRegister,
-      maxModels: models.max,
-    }),
-    limits: {
-      batchRows: ingest.batch.rows,
-      batchBytes: ingest.batch.bytes,
-      batchWaitMs: ingest.batch.waitMs,
-      queueBytes: ingest.queueBytes,
-      maxInsertsPerSecond: ingest.maxInsertsPerSecond,
-    },
-  })
+  const { batch, maxInsertsPerSecond, queueBytes } = config.ingest
+  const events = createIngestEvents(prometheus, log)
+  const parts = ingestParts(config, { store, clock, registry, events })
+  const limits = {
+    batchRows: batch.rows,
+    batchBytes: batch.bytes,
+    batchWaitMs: batch.waitMs,
+    maxInsertsPerSecond,
+  }
+  const { eventBytes } = parts.limits
+  return {
+    intake: new Intake({ ...parts, limits: { ...limits, eventBytes, queueBytes } }),
+    slices: new SliceIntake({ ...parts, limits }),
+  }
 }

@@ -3,14 +3,13 @@ import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createLogger } from '../core/log.ts'
 import { createIngestEvents, type IngestEvents } from '../ingest/events.ts'
-import { RecordReader } from '../ingest/record-reader.ts'
 import { ingestFile, type FileIngestOptions, type FileProgress } from '../ingest/sources/file.ts'
 import type { LoadSummary } from '../ingest/sources/load-tally.ts'
 import type { Store } from '../store/client.ts'
 import { openModelRegistry } from '../store/model-registry.ts'
 import { openConfiguredStore } from './configured-store.ts'
 import { fileEngine } from './file-engine.ts'
-import { commitPatienceMs, eventLimits } from './ingest-role.ts'
+import { ingestParts } from './ingest-role.ts'
 import { modelFiles } from './model-files.ts'
 import { version } from './version.ts'
 
@@ -45,24 +44,13 @@ async function loadInto(
   const registry = await openModelRegistry(store)
   // Declared models come first: registering them from this file would guess what they say.
   await modelFiles({ config, version, store, clock, registry, prometheus, log }).scan()
-  const { ingest, models } = config
-  const limits = eventLimits(ingest)
+  const { batch, limits } = config.ingest
+  const events = toldEvents(createIngestEvents(prometheus, log))
   return ingestFile(
     {
-      store,
-      clock,
-      events: toldEvents(createIngestEvents(prometheus, log)),
-      patienceMs: commitPatienceMs,
+      ...ingestParts(config, { store, clock, registry, events }),
       registry,
-      reader: new RecordReader(registry, limits, {
-        autoRegister: models.autoRegister,
-        maxModels: models.max,
-      }),
-      limits: {
-        batchRows: ingest.batch.rows,
-        batchBytes: ingest.batch.bytes,
-        eventBytes: limits.eventBytes,
-      },
+      limits: { batchRows: batch.rows, batchBytes: batch.bytes, eventBytes: limits.eventBytes },
       engine: openEngine,
     },
     options,

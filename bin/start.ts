@@ -5,13 +5,12 @@ import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
-import type { Intake } from '../ingest/intake.ts'
 import type { BaselineDeps } from '../monitor/baselines.ts'
 import { openStore, type StoreOptions } from '../store/client.ts'
 import { migrate } from '../store/migrate.ts'
 import { openModelRegistry } from '../store/model-registry.ts'
 import { startApi } from './api-role.ts'
-import { createIntake } from './ingest-role.ts'
+import { createIngestRole, type IngestRole } from './ingest-role.ts'
 import { modelFiles } from './model-files.ts'
 import { createMonitorRole } from './monitor-role.ts'
 import type { Shared } from './shared.ts'
@@ -70,14 +69,15 @@ export async function startService(config: Config, log: Logger): Promise<Service
     }
     loops.push(monitor.run(stopping.signal, onTick), deliverer.run(stopping.signal))
   }
-  const intake = config.roles.includes('ingest') ? createIntake(shared) : null
+  const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null
+  const intake = ingest?.intake ?? null
   const listener = config.roles.includes('api')
     ? await startApi({ ...shared, intake, baselines, health: { monitorTickedAt: () => tickedAt } })
     : null
   return {
     url: listener?.url ?? null,
     failed: firstFailure(loops),
-    stop: () => stop({ shared, stopping, loops, intake, listener }),
+    stop: () => stop({ shared, stopping, loops, ingest, listener }),
   }
 }
 
@@ -104,15 +104,15 @@ interface Running {
   readonly shared: Shared
   readonly stopping: AbortController
   readonly loops: readonly Promise<void>[]
-  readonly intake: Intake | null
+  readonly ingest: IngestRole | null
   readonly listener: Listener | null
 }
 
-async function stop({ shared, stopping, loops, intake, listener }: Running): Promise<void> {
+async function stop({ shared, stopping, loops, ingest, listener }: Running): Promise<void> {
   const { shutdownTimeoutMs } = shared.config.server
   stopping.abort()
   // Requests in flight wait for their batch, and the batch for nobody: both at once.
-  await Promise.all([listener?.close(shutdownTimeoutMs), intake?.close()])
+  await Promise.all([listener?.close(shutdownTimeoutMs), ingest?.intake.close()])
   await Promise.allSettled(loops)
   await shared.store.close()
 }

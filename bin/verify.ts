@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { environment, loadConfig } from '../core/config.ts'
-import { auditIntervals, type OffsetRange } from '../store/ledger-audit.ts'
+import { auditIntervals, type LedgerCounts, type OffsetRange } from '../store/ledger-audit.ts'
 import { openModelRegistry } from '../store/model-registry.ts'
 import { ledgerIntervals } from '../store/queries/ledger-audit.ts'
 import { eventCounts, type SeriesCount } from '../store/queries/ledger-event-counts.ts'
@@ -23,9 +23,8 @@ interface Finding extends LedgerSeries {
   readonly holes: readonly OffsetRange[]
   readonly holesTotal: number
   readonly batches: number
-  readonly rows: number
-  readonly labels: number
-  readonly rejected: number
+  readonly balanced: boolean
+  readonly counts: LedgerCounts
   /** Events kept; null where nobody counted. */
   readonly stored: number | null
 }
@@ -50,9 +49,9 @@ export function verifyCommand(): Command {
         ? auditStore(options)
         : auditService(options.url, options.key))
       for (const finding of findings) console.log(findingLine(finding))
-      const holes = findings.reduce((sum, { holesTotal }) => sum + holesTotal, 0)
-      console.log(verdict(findings.length, holes))
-      if (holes > 0) process.exitCode = 1
+      console.log(verdict(findings))
+      if (findings.some(({ holesTotal, balanced }) => holesTotal > 0 || !balanced))
+        process.exitCode = 1
     })
 }
 
@@ -110,16 +109,27 @@ const shownRanges = 5
 
 function findingLine(finding: Finding): string {
   const { source, topic, partition, holes, holesTotal, intervals } = finding
-  const { batches, rows, labels, rejected } = finding
+  const { batches, balanced, counts } = finding
   const first = intervals[0]?.from ?? 0
   const last = intervals.at(-1)?.to ?? 0
   const missing = `${holesTotal === 1 ? '1 hole' : `${holesTotal} holes`}: ${rangesText(holes, holesTotal)}`
   return [
     `${holesTotal === 0 ? 'whole' : 'HOLED'}  ${source} ${topic} ${partition}: offsets ${first}–${last}`,
     ...(holesTotal === 0 ? [] : [missing]),
-    `${rows} events, ${labels} labels, ${rejected} rejected in ${batches} batches`,
+    `${counts.rows} events, ${counts.labels} labels, ${counts.rejected} rejected in ${batches} batches`,
+    ...accountText(counts),
+    ...(balanced ? [] : ['its account DOES NOT ADD UP']),
     ...storedText(finding),
   ].join('; ')
+}
+
+function accountText({ held, skipped, absent, lost }: LedgerCounts): string[] {
+  return [
+    ...(held === 0 ? [] : [`${held} waited for their other half`]),
+    ...(skipped === 0 ? [] : [`${skipped} skipped`]),
+    ...(absent === 0 ? [] : [`${absent} offsets without a message`]),
+    ...(lost === 0 ? [] : [`${lost} LOST to the topic's retention before they were read`]),
+  ]
 }
 
 function rangesText(ranges: readonly OffsetRange[], total: number): string {
@@ -130,7 +140,7 @@ function rangesText(ranges: readonly OffsetRange[], total: number): string {
 }
 
 /** Replays and repeated ids leave fewer events than were written; what has expired counts no more. */
-function storedText({ stored, rows }: Finding): string[] {
+function storedText({ stored, counts: { rows } }: Finding): string[] {
   if (stored === null) return []
   if (stored === rows) return ['all of them kept']
   if (stored < rows) return [`${stored} kept, ${rows - stored} replaced by their like or expired`]
@@ -139,9 +149,15 @@ function storedText({ stored, rows }: Finding): string[] {
   ]
 }
 
-function verdict(partitions: number, holes: number): string {
-  if (partitions === 0) return 'The ledger is empty: nothing has been taken yet.'
-  return holes === 0
-    ? `No offset is missing, in ${partitions} partitions.`
-    : `${holes} ranges of offsets are missing: they were never acknowledged, or their ledger rows are lost.`
+function verdict(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'The ledger is empty: nothing has been taken yet.'
+  const holes = findings.reduce((sum, { holesTotal }) => sum + holesTotal, 0)
+  if (holes > 0)
+    return `${holes} ranges of offsets are missing: they were never acknowledged, or their ledger rows are lost.`
+  const unbalanced = findings.filter(({ balanced }) => !balanced).length
+  if (unbalanced > 0)
+    return `${unbalanced} partitions do not add up: their ledger rows were not written by this program.`
+  const lost = findings.reduce((sum, { counts }) => sum + counts.lost, 0)
+  const still = lost === 0 ? '' : ` ${lost} messages were deleted by Kafka before they were read.`
+  return `No offset is missing, in ${findings.length} partitions.${still}`
 }

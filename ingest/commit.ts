@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../core/clock.ts'
-import { insertDeadLetters } from '../store/insert-dead-letters.ts'
-import { insertRows } from '../store/insert-rows.ts'
-import type { Store } from '../store/client.ts'
 import { uuidV7 } from '../core/uuid.ts'
-import type { Origin } from './event-columns.ts'
+import type { Store } from '../store/client.ts'
+import { insertDeadLetters } from '../store/insert-dead-letters.ts'
+import { insertLedgerRows, type LedgerRow } from '../store/insert-ledger-rows.ts'
 import type { IngestEvents } from './events.ts'
 import type { OpenBatch } from './open-batch.ts'
+import type { Pairing } from './pairing.ts'
+import type { Segment } from './segment.ts'
 
 export interface CommitDeps {
   readonly store: Store
@@ -15,32 +16,33 @@ export interface CommitDeps {
   readonly events: IngestEvents
   /** How long an unavailable store is tried again before the batch is given up, ms. */
   readonly patienceMs: number
+  readonly pairing: Pairing
 }
 
 /**
- * Makes a batch durable: dead letters, events, labels, and last its ledger row. Once this returns,
- * every record of the batch is stored; if it throws, the senders must send again, which is harmless
- * because events replace each other by id. A crash before the ledger row leaves events that nobody
- * was told of: the sender's retry writes them once more and then their ledger row.
+ * Makes a batch durable: halves, dead letters, events, labels, and last its ledger rows. Once this returns,
+ * every message of the batch is stored; if it throws, the senders must send again, which is harmless
+ * because events replace each other by id. A crash before the ledger rows leaves events that nobody
+ * was told of: the sender's retry writes them once more and then their ledger rows.
  */
-export async function commitBatch(
-  deps: CommitDeps,
-  batch: OpenBatch,
-  origin: Origin,
-  firstOffset: number,
-): Promise<void> {
+export async function commitBatch(deps: CommitDeps, batch: OpenBatch): Promise<void> {
   const started = deps.clock.monotonic()
   const giveUpAt = started + deps.patienceMs
-  const write = (operation: string, work: () => Promise<void>): Promise<void> =>
+  const write = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
     withRetries(deps, operation, giveUpAt, work)
   let inserts = 1
-  if (batch.rejected.length > 0) {
-    await write('dead letters', () => insertRejected(deps, batch, origin, firstOffset))
+  if (batch.held.length > 0) {
+    const partners = await write('halves', () => deps.pairing.store(batch, deps.clock.now()))
+    await deps.pairing.complete(batch, partners)
+    inserts++
+  }
+  if (batch.refused.length > 0) {
+    await write('dead letters', () => insertRefused(deps, batch))
     inserts++
   }
   for (const columns of batch.events.values()) {
     if (columns.rows === 0) continue
-    const insert = columns.toInsert(origin, firstOffset, deps.clock.now())
+    const insert = columns.toInsert(deps.clock.now())
     await write('events', () => deps.store.insertArrow(insert))
     inserts++
   }
@@ -49,115 +51,92 @@ export async function commitBatch(
     await write('labels', () => deps.store.insertArrow(insert))
     inserts++
   }
-  await write('ledger', () => insertLedgerRow(deps, batch, origin, firstOffset))
-  report(deps, batch, origin, { inserts, seconds: (deps.clock.monotonic() - started) / 1000 })
+  await write('ledger', () => insertSegments(deps, batch.segments))
+  report(deps, batch, { inserts, seconds: (deps.clock.monotonic() - started) / 1000 })
 }
 
 function report(
   { events }: CommitDeps,
   batch: OpenBatch,
-  { source }: Origin,
   facts: { inserts: number; seconds: number },
 ): void {
   let rows = 0
-  for (const [model, columns] of batch.events) {
-    events.accepted(model, source, columns.rows)
-    rows += columns.rows
+  let labels = 0
+  for (const { origin, touched } of batch.segments) {
+    for (const [model, { rows: stored, labels: told }] of touched) {
+      if (stored > 0) events.accepted(model, origin.source, stored)
+      if (told > 0) events.labelled(origin.source, told)
+      rows += stored
+      labels += told
+    }
   }
-  for (const { reason } of batch.rejected) events.rejected(reason)
-  events.committed({
-    source,
-    rows,
-    labels: batch.labels.rows,
-    rejected: batch.rejected.length,
-    ...facts,
-  })
+  for (const { rejection } of batch.refused) events.rejected(rejection.reason)
+  events.committed({ rows, labels, rejected: batch.refused.length, ...facts })
 }
 
-async function insertRejected(
-  { store, clock }: CommitDeps,
-  { rejected }: OpenBatch,
-  origin: Origin,
-  firstOffset: number,
-): Promise<void> {
-  const receivedAt = clock.now()
-  const letters = rejected.map(({ place, ...why }) => ({
-    ...origin,
-    ...why,
-    offset: firstOffset + place,
-    receivedAt,
+async function insertRefused({ store, clock }: CommitDeps, { refused }: OpenBatch): Promise<void> {
+  const letters = refused.map(({ segment, place, rejection, ...original }) => ({
+    source: segment.origin.source,
+    topic: segment.origin.topic,
+    partition: segment.origin.partition,
+    offset: segment.first + place,
+    model: original.model,
+    reason: rejection.reason,
+    detail: rejection.detail,
+    raw: original.raw,
+    headers: original.headers,
+    decoding: original.decoding,
+    fallbackId: original.fallbackId,
+    receivedAt: original.timestamp,
   }))
-  await insertDeadLetters(store, letters, { replayedAt: null, changedAt: receivedAt })
+  await insertDeadLetters(store, letters, { replayedAt: null, changedAt: clock.now() })
 }
 
 /** `inserted_at` is taken anew on each attempt: the monitor reads the ledger by it, a little way back. */
-async function insertLedgerRow(
+async function insertSegments(
   { store, clock }: CommitDeps,
-  batch: OpenBatch,
-  origin: Origin,
-  firstOffset: number,
+  segments: readonly Segment[],
 ): Promise<void> {
-  const touched = [...batch.events.values()].filter(({ rows }) => rows > 0)
-  const labelled = [...batch.labels.perModel.keys()].filter(
-    (model) => !touched.some(({ spec }) => spec.model === model),
-  )
-  const models = [...touched.map(({ spec }) => spec.model), ...labelled]
-  const rows = touched.map((columns) => columns.rows)
-  await insertRows(
-    store,
-    'ledger',
-    [
-      'source',
-      'topic',
-      'partition',
-      'first_offset',
-      'last_offset',
-      'batch_id',
-      'rows',
-      'labels',
-      'rejected',
-      'touched.model',
-      'touched.rows',
-      'touched.labels',
-      'touched.max_event_time',
-      'touched.windows',
-      'inserted_at',
-    ],
-    [
-      [
-        origin.source,
-        origin.topic,
-        origin.partition,
-        firstOffset,
-        firstOffset + batch.records - 1,
-        uuidV7(clock.now()),
-        rows.reduce((sum, n) => sum + n, 0),
-        batch.labels.rows,
-        batch.rejected.length,
-        models,
-        models.map((_, i) => rows[i] ?? 0),
-        models.map((model) => batch.labels.perModel.get(model) ?? 0),
-        models.map((_, i) => new Date(touched[i]?.maxEventTime ?? 0)),
-        models.map((_, i) =>
-          [...(touched[i]?.windows ?? [])].sort((a, b) => a - b).map((ms) => new Date(ms)),
-        ),
-        new Date(clock.now()),
-      ],
-    ],
-  )
+  const insertedAt = clock.now()
+  const rows = segments.filter(({ places }) => places > 0).map((s) => ledgerRow(s, insertedAt))
+  await insertLedgerRows(store, rows)
+}
+
+function ledgerRow(segment: Segment, insertedAt: number): LedgerRow {
+  const { origin, first, last, messages, taken, refused, held, skipped, absent, lost } = segment
+  return {
+    ...origin,
+    first,
+    last,
+    batchId: uuidV7(insertedAt),
+    messages,
+    taken,
+    rejected: refused,
+    held,
+    skipped,
+    absent,
+    lost,
+    touched: [...segment.touched].map(([model, touched]) => ({
+      model,
+      rows: touched.rows,
+      labels: touched.labels,
+      maxEventTime: touched.rows === 0 ? 0 : touched.maxEventTime,
+      windows: [...touched.windows].sort((a, b) => a - b),
+    })),
+    insertedAt,
+  }
 }
 
 /** Tries again while the store may come back: doubling pauses, up to the batch's deadline. */
-async function withRetries(
+async function withRetries<T>(
   { clock, events }: CommitDeps,
   operation: string,
   giveUpAt: number,
-  work: () => Promise<void>,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await work()
-      return
+      return await work()
     } catch (error) {
       const pause = Math.min(100 * 2 ** (attempt - 1), 5_000)
       if (!(error instanceof AppError) || !error.retryable || clock.monotonic() + pause > giveUpAt)

@@ -6,6 +6,7 @@ import {
   type DeadLetterSelection,
 } from '../store/queries/dead-letters-replay.ts'
 import type { Intake } from './intake.ts'
+import { headersOf } from './pairing.ts'
 
 export interface ReplayDeps {
   readonly store: Store
@@ -49,15 +50,22 @@ export async function replayDeadLetters(
 
 function send(
   { intake }: ReplayDeps,
-  { source, topic, partition, offset, raw, receivedAt }: DeadLetter,
+  letter: DeadLetter,
   models: readonly string[] | null,
 ): ReturnType<Intake['receive']> {
-  return intake.receive({
-    // A line break inside a record is white space between tokens; as NDJSON it would end the record.
-    body: Buffer.from(raw.replaceAll(/[\r\n]+/g, ' ')),
-    idempotencyKey: `${source}:${topic}:${partition}:${offset}`,
+  const { source, topic, partition, offset, raw, headers, decoding, receivedAt } = letter
+  const request = {
+    idempotencyKey: null,
+    fallbackId: letter.fallbackId || `${source}:${topic}:${partition}:${offset}`,
     backfill: true,
     models,
     receivedAt,
-  })
+  }
+  if (decoding !== '') {
+    const format = { decoding, headers: headersOf(headers), lines: false }
+    return intake.receive({ ...request, body: raw, format })
+  }
+  // A line break inside a record is white space between tokens; as NDJSON it would end the record.
+  const text = raw.toString('utf8').replaceAll(/[\r\n]+/g, ' ')
+  return intake.receive({ ...request, body: Buffer.from(text) })
 }

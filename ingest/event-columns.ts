@@ -3,6 +3,7 @@ import type { IssueReason } from '../core/names.ts'
 import {
   CategoryColumn,
   IntegerColumn,
+  basedColumn,
   NumberColumn,
   TextColumn,
   TimeColumn,
@@ -10,12 +11,14 @@ import {
 import {
   MapColumn,
   TextListColumn,
-  constantColumn,
   constantTime,
+  runColumn,
+  type Run,
 } from '../store/arrow-sparse-columns.ts'
 import { arrowStream, type ArrowColumn } from '../store/arrow-stream.ts'
 import type { ArrowInsert } from '../store/client.ts'
 import { eventsTableName, featureColumn } from '../store/tables/events-table.ts'
+import type { Segment, Touched } from './segment.ts'
 
 export type FeatureCells =
   | { readonly name: string; readonly kind: 'numeric'; readonly cells: NumberColumn }
@@ -25,13 +28,6 @@ export type FeatureCells =
       readonly cells: CategoryColumn
     }
 
-/** Where the rows of a batch come from: offsets are the source's own, without a hole. */
-export interface Origin {
-  readonly source: string
-  readonly topic: string
-  readonly partition: number
-}
-
 /**
  * The events of one model in one batch, in columns. A row is written cell by cell at number `rows`
  * and counts once `finishRow` is called; `dropRow` takes back what was written of it.
@@ -39,9 +35,6 @@ export interface Origin {
 export class EventColumns {
   readonly spec: ModelSpec
   rows = 0
-  /** Base windows that the rows fall into, epoch ms. */
-  readonly windows = new Set<number>()
-  maxEventTime = Number.NEGATIVE_INFINITY
 
   readonly id = new TextColumn('event_id')
   readonly ts = new TimeColumn('ts')
@@ -55,11 +48,15 @@ export class EventColumns {
   readonly outlierScore = new NumberColumn('outlier_score')
   readonly tags = new MapColumn<string>('tags', 'text')
   readonly payloadBytes = new IntegerColumn('payload_bytes')
-  readonly offset = new IntegerColumn('_offset', 64)
   readonly features = new Map<string, FeatureCells>()
   readonly #issueFeature = new TextListColumn('issues.feature')
   readonly #issueReason = new TextListColumn('issues.reason')
   readonly #issueValue = new TextListColumn('issues.value')
+  readonly #place = new IntegerColumn('_offset')
+  /** From which row on the rows are of another segment. */
+  readonly #runs: { readonly from: number; readonly segment: Segment }[] = []
+  #segment: Segment | null = null
+  #touched: Touched | null = null
   #lastWindow = NaN
 
   constructor(spec: ModelSpec) {
@@ -85,13 +82,29 @@ export class EventColumns {
     this.#issueValue.append(this.rows, value)
   }
 
+  /** The open row is the message at this place of this segment. */
+  enter(segment: Segment, place: number): void {
+    this.#place.set(this.rows, place)
+    if (this.#segment === segment) return
+    // A run that no row was written to gives way.
+    if (this.#runs.at(-1)?.from === this.rows) this.#runs.pop()
+    this.#runs.push({ from: this.rows, segment })
+    this.#segment = segment
+    this.#touched = null
+    this.#lastWindow = NaN
+  }
+
   finishRow(ts: number): void {
+    if (this.#segment === null) throw new RangeError('a row without a place')
+    // Only a row that is kept counts as touching its segment.
+    const touched = (this.#touched ??= this.#segment.touch(this.spec.model))
     const window = Math.floor(ts / this.spec.windowMs) * this.spec.windowMs
     if (window !== this.#lastWindow) {
-      this.windows.add(window)
+      touched.windows.add(window)
       this.#lastWindow = window
     }
-    if (ts > this.maxEventTime) this.maxEventTime = ts
+    if (ts > touched.maxEventTime) touched.maxEventTime = ts
+    touched.rows++
     this.rows++
   }
 
@@ -100,14 +113,11 @@ export class EventColumns {
     for (const column of this.#fixed()) column.clear(this.rows)
   }
 
-  /** The insert of all finished rows; `firstOffset` is what offset 0 of the batch is in the source. */
-  toInsert(origin: Origin, firstOffset: number, ingestedAt: number): ArrowInsert {
-    this.offset.offset = firstOffset
+  /** The insert of all finished rows. */
+  toInsert(ingestedAt: number): ArrowInsert {
     const columns = [
       ...this.#fixed(),
-      constantColumn('_source', origin.source),
-      constantColumn('_topic', origin.topic),
-      constantColumn('_partition', origin.partition),
+      ...this.#position(),
       constantTime('ingested_at', ingestedAt),
       ...[...this.features.values()].map(({ cells }) => cells),
     ]
@@ -116,6 +126,29 @@ export class EventColumns {
       columns: columns.map(({ name }) => name),
       arrow: arrowStream(columns, this.rows),
     }
+  }
+
+  #position(): ArrowColumn[] {
+    const runs = <T>(of: (segment: Segment) => T): Run<T>[] =>
+      this.#runs.map(({ from, segment }) => ({ from, value: of(segment) }))
+    return [
+      runColumn(
+        '_source',
+        runs(({ origin }) => origin.source),
+      ),
+      runColumn(
+        '_topic',
+        runs(({ origin }) => origin.topic),
+      ),
+      runColumn(
+        '_partition',
+        runs(({ origin }) => origin.partition),
+      ),
+      basedColumn(
+        this.#place,
+        runs(({ first }) => first),
+      ),
+    ]
   }
 
   #fixed(): ArrowColumn[] {
@@ -135,7 +168,6 @@ export class EventColumns {
       this.#issueReason,
       this.#issueValue,
       this.payloadBytes,
-      this.offset,
     ]
   }
 }
@@ -143,8 +175,6 @@ export class EventColumns {
 /** The labels of one batch, of any model. */
 export class LabelColumns {
   rows = 0
-  /** Labels a model. */
-  readonly perModel = new Map<string, number>()
   readonly #model = new CategoryColumn('model')
   readonly #id = new TextColumn('event_id')
   readonly #label = new CategoryColumn('label')
@@ -155,7 +185,6 @@ export class LabelColumns {
     this.#id.set(this.rows, label.id)
     this.#label.set(this.rows, label.label)
     this.#ts.set(this.rows, label.ts)
-    this.perModel.set(label.model, (this.perModel.get(label.model) ?? 0) + 1)
     this.rows++
   }
 

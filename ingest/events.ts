@@ -5,7 +5,6 @@ import type { RejectReason } from '../core/names.ts'
 /** What happens at the ingest, each happening one function: its counters and its log line cannot disagree. */
 export interface IngestEvents {
   committed: (facts: {
-    source: string
     rows: number
     labels: number
     rejected: number
@@ -13,11 +12,13 @@ export interface IngestEvents {
     seconds: number
   }) => void
   accepted: (model: string, source: string, rows: number) => void
+  labelled: (source: string, labels: number) => void
   rejected: (reason: RejectReason) => void
   refused: (queuedBytes: number) => void
   queued: (bytes: number) => void
   retried: (operation: string, attempt: number, error: unknown) => void
   abandoned: (records: number, error: unknown) => void
+  halvesWaiting: (halves: number) => void
 }
 
 function declareMetrics(registry: Registry) {
@@ -67,21 +68,28 @@ function declareMetrics(registry: Registry) {
     labelNames: ['operation'],
     registers,
   })
-  return { events, labels, rejects, overload, queue, commits, inserts, retries }
+  const halves = new Gauge({
+    name: 'tidegauge_ingest_halves_waiting',
+    help: 'Requests and responses that wait for their other half. Growing without end, one side is not logged or not consumed.',
+    registers,
+  })
+  return { events, labels, rejects, overload, queue, commits, inserts, retries, halves }
 }
 
 export function createIngestEvents(registry: Registry, log: Logger): IngestEvents {
-  const { events, labels, rejects, overload, queue, commits, inserts, retries } =
+  const { events, labels, rejects, overload, queue, commits, inserts, retries, halves } =
     declareMetrics(registry)
   return {
     committed: (facts) => {
       commits.observe(facts.seconds)
       inserts.inc(facts.inserts)
-      labels.inc({ source: facts.source }, facts.labels)
       log.debug(facts, 'batch committed')
     },
     accepted: (model, source, rows) => {
       events.inc({ model, source }, rows)
+    },
+    labelled: (source, told) => {
+      labels.inc({ source }, told)
     },
     rejected: (reason) => {
       rejects.inc({ reason })
@@ -102,6 +110,9 @@ export function createIngestEvents(registry: Registry, log: Logger): IngestEvent
         { records, err: error },
         'batch given up, its senders were answered 503 and must send again',
       )
+    },
+    halvesWaiting: (waiting) => {
+      halves.set(waiting)
     },
   }
 }

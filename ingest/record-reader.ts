@@ -29,11 +29,14 @@ interface Attributed {
 /** One record on its way into a batch. */
 interface Arriving extends Arrival {
   readonly batch: OpenBatch
-  readonly place: number
-  readonly text: string
 }
 
-type Outcome = Rejection | null
+/** A record that was refused, and the model it was about; '' where it did not say. */
+export interface RefusedRecord extends Rejection {
+  readonly model: string
+}
+
+type Outcome = RefusedRecord | null
 
 /**
  * Reads records into a batch. Most take the straight path; a record of an unknown model, or with
@@ -53,8 +56,8 @@ export class RecordReader {
   }
 
   /**
-   * Null when the record is in the batch, its rejection when it is among the batch's rejects; a
-   * promise of either where the model has to change first.
+   * Reads a record into the current place of the batch. Null when it is there, else why not; a promise
+   * of either where the model has to change first.
    */
   read(
     record: RawRecord,
@@ -62,15 +65,16 @@ export class RecordReader {
     batch: OpenBatch,
     delivery: Delivery,
   ): Outcome | Promise<Outcome> {
-    const text = 'text' in record ? record.text : JSON.stringify(record.value)
-    const bytes = ('bytes' in record ? record.bytes : undefined) ?? Buffer.byteLength(text, 'utf8')
-    const arriving: Arriving = { batch, text, bytes, index, delivery, place: batch.take(bytes) }
+    const bytes = bytesOf(record)
+    batch.bytes += bytes
     if (bytes > this.#limits.eventBytes) {
       const detail = `${bytes} bytes, at most ${this.#limits.eventBytes} are allowed`
-      return this.#refuse(reject('event_too_large', detail), arriving)
+      return refused(reject('event_too_large', detail))
     }
-    const about = this.#attribute('text' in record ? parseJson(text) : record.value, delivery)
-    if (!about.ok) return this.#refuse(about, arriving)
+    const value = 'text' in record ? parseJson(record.text) : record.value
+    const about = this.#attribute(value, delivery)
+    if (!about.ok) return refused(about)
+    const arriving: Arriving = { batch, bytes, index, delivery }
     return this.#registry.get(about.model) === undefined
       ? this.#appendToNew(about, arriving)
       : this.#append(about, arriving)
@@ -78,25 +82,23 @@ export class RecordReader {
 
   #append(about: Attributed, arriving: Arriving): Outcome | Promise<Outcome> {
     const known = this.#registry.get(about.model)
-    if (known === undefined) return this.#refuse(unknownModel(about.model), arriving)
-    const { batch, place } = arriving
+    if (known === undefined) return refused(unknownModel(about.model))
+    const { batch } = arriving
     if (about.label) {
       const reading = this.#events.readLabel(about.object, batch.labels, arriving)
-      return reading.ok === false ? this.#refuse(reading, arriving, about.model) : null
+      if (reading.ok === false) return refused(reading, about.model)
+      batch.segment.touch(about.model).labels++
+      return null
     }
-    const columns = batch.columnsOf(known.spec)
-    columns.offset.set(columns.rows, place)
-    const reading = this.#events.readEvent(about.object, columns, arriving)
+    const reading = this.#events.readEvent(about.object, batch.columnsOf(known.spec), arriving)
     if (reading.ok === true) return null
-    if (reading.ok === false) return this.#refuse(reading, arriving, about.model)
+    if (reading.ok === false) return refused(reading, about.model)
     return this.#appendExtended(about, arriving, reading.features)
   }
 
   async #appendToNew(about: Attributed, arriving: Arriving): Promise<Outcome> {
-    const refused = await this.#register(about)
-    return refused === null
-      ? this.#append(about, arriving)
-      : this.#refuse(refused, arriving, about.model)
+    const refusal = await this.#register(about)
+    return refusal === null ? this.#append(about, arriving) : refused(refusal, about.model)
   }
 
   async #appendExtended(
@@ -106,18 +108,6 @@ export class RecordReader {
   ): Promise<Outcome> {
     await this.#extend(about.model, features, arriving.batch)
     return this.#append(about, arriving)
-  }
-
-  #refuse(rejection: Rejection, { batch, place, text }: Arriving, model = ''): Rejection {
-    const { reason, detail } = rejection
-    batch.rejected.push({
-      place,
-      model,
-      reason,
-      detail,
-      raw: text.slice(0, this.#limits.eventBytes),
-    })
-    return rejection
   }
 
   #attribute(value: unknown, delivery: Delivery): Attributed | Rejection {
@@ -171,3 +161,10 @@ export class RecordReader {
 
 const unknownModel = (model: string): Rejection =>
   reject('unknown_model', `model "${model}" is not registered here`)
+
+const refused = (rejection: Rejection, model = ''): RefusedRecord => ({ ...rejection, model })
+
+function bytesOf(record: RawRecord): number {
+  if (record.bytes !== undefined) return record.bytes
+  return Buffer.byteLength('text' in record ? record.text : JSON.stringify(record.value), 'utf8')
+}

@@ -25,6 +25,12 @@ export interface Delivery {
   readonly fallbackId: (index: number) => string
 }
 
+/** Ids of the records of one message that brings none: the same however often it is read. */
+export const fallbackIds =
+  (first: string) =>
+  (index: number): string =>
+    index === 0 ? first : `${first}#${index}`
+
 /** Facts about one record that do not stand in it. */
 export interface Arrival {
   readonly delivery: Delivery

@@ -173,16 +173,13 @@ export class TimeColumn implements ArrowColumn {
   }
 }
 
-/** Small whole numbers; 0 where nobody wrote. `offset` is added to every value at the end. */
+/** Small whole numbers; 0 where nobody wrote. */
 export class IntegerColumn implements ArrowColumn {
   readonly name: string
-  offset = 0
   #values: Int32Array = new Int32Array(startRows)
-  readonly #wide: boolean
 
-  constructor(name: string, width: 32 | 64 = 32) {
+  constructor(name: string) {
     this.name = name
-    this.#wide = width === 64
   }
 
   set(row: number, value: number): void {
@@ -199,23 +196,40 @@ export class IntegerColumn implements ArrowColumn {
   }
 
   data(rows: number): Data {
-    if (!this.#wide) {
-      const padded = new Int32Array(rows)
-      padded.set(this.#values.subarray(0, rows))
-      return makeData({ type: new Int32(), length: rows, nullCount: 0, data: padded })
-    }
-    const halves = new Int32Array(2 * rows)
-    for (let i = 0; i < rows; i++) {
-      const value = this.offset + (this.#values[i] ?? 0)
-      halves[2 * i] = value % 4_294_967_296
-      halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
-    }
-    return makeData({
-      type: new Int64(),
-      length: rows,
-      nullCount: 0,
-      data: new BigInt64Array(halves.buffer),
-    })
+    const padded = new Int32Array(rows)
+    padded.set(this.#values.subarray(0, rows))
+    return makeData({ type: new Int32(), length: rows, nullCount: 0, data: padded })
+  }
+
+  get(row: number): number {
+    return this.#values[row] ?? 0
+  }
+}
+
+/** The column as whole numbers up to 2^53: each value with the base of the run that it lies in. */
+export function basedColumn(
+  column: IntegerColumn,
+  bases: readonly { readonly from: number; readonly value: number }[],
+): ArrowColumn {
+  return {
+    name: column.name,
+    clear: (row) => {
+      column.clear(row)
+    },
+    data: (rows) => {
+      const halves = new Int32Array(2 * rows)
+      bases.forEach(({ from, value: base }, at) => {
+        const end = Math.min(rows, bases[at + 1]?.from ?? rows)
+        for (let i = from; i < end; i++) {
+          const value = base + column.get(i)
+          // Two 32-bit halves spare a BigInt a row.
+          halves[2 * i] = value % 4_294_967_296
+          halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
+        }
+      })
+      const data = new BigInt64Array(halves.buffer)
+      return makeData({ type: new Int64(), length: rows, nullCount: 0, data })
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  Binary,
   Dictionary,
   Field,
   Float64,
@@ -7,7 +8,6 @@ import {
   Map_,
   Struct,
   TimestampMillisecond,
-  Uint32,
   Utf8,
   makeData,
   makeVector,
@@ -15,27 +15,39 @@ import {
 } from 'apache-arrow'
 import { offsetsOf, utf8, type ArrowColumn } from './arrow-stream.ts'
 
-/** A column of known whole values. */
-export function constantColumn(name: string, value: string | number): ArrowColumn {
+/** A value that holds from one row until the next run begins. */
+export interface Run<T> {
+  readonly from: number
+  readonly value: T
+}
+
+/** A column that changes rarely: runs in ascending order, the first from row 0. */
+export function runColumn(name: string, runs: readonly Run<string | number>[]): ArrowColumn {
+  const numeric = typeof runs[0]?.value === 'number'
   return {
     name,
     clear: () => undefined,
-    data: (rows) =>
-      typeof value === 'string'
-        ? makeData({
-            type: new Dictionary(new Utf8(), new Int32()),
-            length: rows,
-            nullCount: 0,
-            data: new Int32Array(rows),
-            dictionary: makeVector(utf8([value])),
-          })
-        : makeData({
-            type: new Uint32(),
-            length: rows,
-            nullCount: 0,
-            data: new Uint32Array(rows).fill(value),
-          }),
+    data: (rows) => (numeric ? numberRuns(runs, rows) : textRuns(runs, rows)),
   }
+}
+
+function textRuns(runs: readonly Run<string | number>[], rows: number): Data {
+  const distinct = [...new Set(runs.map(({ value }) => String(value)))]
+  const codes = new Int32Array(rows)
+  for (const { from, value } of runs) codes.fill(distinct.indexOf(String(value)), from)
+  return makeData({
+    type: new Dictionary(new Utf8(), new Int32()),
+    length: rows,
+    nullCount: 0,
+    data: codes,
+    dictionary: makeVector(utf8(distinct)),
+  })
+}
+
+function numberRuns(runs: readonly Run<string | number>[], rows: number): Data {
+  const values = new Int32Array(rows)
+  for (const { from, value } of runs) values.fill(Number(value), from)
+  return makeData({ type: new Int32(), length: rows, nullCount: 0, data: values })
 }
 
 /** The same instant in every row. */
@@ -50,6 +62,25 @@ export function constantTime(name: string, epochMs: number): ArrowColumn {
         nullCount: 0,
         data: new BigInt64Array(rows).fill(BigInt(epochMs)),
       }),
+  }
+}
+
+/** Bytes as they are, a row each. */
+export function bytesColumn(name: string, values: readonly Buffer[]): ArrowColumn {
+  return {
+    name,
+    clear: () => undefined,
+    data: (rows) => {
+      const valueOffsets = new Int32Array(rows + 1)
+      values.forEach(({ length }, i) => (valueOffsets[i + 1] = valueOffsets[i]! + length))
+      return makeData({
+        type: new Binary(),
+        length: rows,
+        nullCount: 0,
+        valueOffsets,
+        data: Buffer.concat(values),
+      })
+    },
   }
 }
 

@@ -5,10 +5,43 @@ export interface OffsetInterval {
   readonly partition: number
   readonly first: number
   readonly last: number
+  readonly batches: number
+  readonly counts: LedgerCounts
+}
+
+/** What batches say that their messages have become. A replay counts again. */
+export interface LedgerCounts {
+  /** Messages, one an offset. */
+  readonly messages: number
+  /** Of them stored as events or labels, */
+  readonly taken: number
+  /** kept as dead letters, */
+  readonly rejected: number
+  /** stored to wait for their other half, */
+  readonly held: number
+  /** and passed over by rule. */
+  readonly skipped: number
+  /** Offsets without a message: transaction markers, or what compaction has taken. */
+  readonly absent: number
+  /** Offsets whose messages retention deleted before they were read. */
+  readonly lost: number
+  /** Offsets of all batches. */
+  readonly offsets: number
   readonly rows: number
   readonly labels: number
-  readonly rejected: number
-  readonly batches: number
+}
+
+const noCounts: LedgerCounts = {
+  messages: 0,
+  taken: 0,
+  rejected: 0,
+  held: 0,
+  skipped: 0,
+  absent: 0,
+  lost: 0,
+  offsets: 0,
+  rows: 0,
+  labels: 0,
 }
 
 export interface PartitionAudit {
@@ -20,10 +53,10 @@ export interface PartitionAudit {
   /** Offsets between them that no batch covers. */
   readonly holes: readonly OffsetRange[]
   readonly batches: number
-  /** Rows written. A replay writes its rows again, so this may exceed what is kept. */
-  readonly rows: number
-  readonly labels: number
-  readonly rejected: number
+  readonly counts: LedgerCounts
+  /** Every offset of every batch is a message or explained, and every message has become something. */
+  readonly balanced: boolean
+  /** No hole, and balanced. What retention took is no hole, but it is lost. */
   readonly complete: boolean
 }
 
@@ -33,7 +66,7 @@ export interface OffsetRange {
 }
 
 export interface LedgerAudit {
-  /** No partition has a hole. */
+  /** No partition has a hole or an account that does not add up. */
   readonly complete: boolean
   readonly partitions: readonly PartitionAudit[]
 }
@@ -66,20 +99,29 @@ function auditPartition(group: readonly OffsetInterval[]): PartitionAudit {
   const holes = merged
     .slice(1)
     .map(({ from }, at) => ({ from: (merged[at]?.to ?? from) + 1, to: from - 1 }))
-  const total = (count: (interval: OffsetInterval) => number): number =>
-    group.reduce((sum, interval) => sum + count(interval), 0)
+  const counts = group.reduce((sum, interval) => added(sum, interval.counts), noCounts)
+  const balanced = addsUp(counts)
   return {
     source,
     topic,
     partition,
     intervals: merged,
     holes,
-    batches: total(({ batches }) => batches),
-    rows: total(({ rows }) => rows),
-    labels: total(({ labels }) => labels),
-    rejected: total(({ rejected }) => rejected),
-    complete: holes.length === 0,
+    batches: group.reduce((sum, { batches }) => sum + batches, 0),
+    counts,
+    balanced,
+    complete: balanced && holes.length === 0,
   }
+}
+
+function added(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
+  const keys = Object.keys(noCounts) as (keyof LedgerCounts)[]
+  return Object.fromEntries(keys.map((key) => [key, a[key] + b[key]])) as unknown as LedgerCounts
+}
+
+function addsUp(counts: LedgerCounts): boolean {
+  const { messages, taken, rejected, held, skipped, absent, lost, offsets } = counts
+  return offsets === messages + absent + lost && messages === taken + rejected + held + skipped
 }
 
 const bySeries = (a: PartitionAudit, b: PartitionAudit): number =>

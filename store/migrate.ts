@@ -2,6 +2,8 @@ import { AppError } from '../core/errors.ts'
 import type { Store } from './client.ts'
 import { createTable, type Layout, type TableDefinition } from './ddl.ts'
 import { initialTables } from './migrations/0001-initial.ts'
+import { messages } from './migrations/0002-messages.ts'
+import { labelWindows } from './migrations/0003-label-windows.ts'
 
 interface Migration {
   readonly version: number
@@ -14,6 +16,8 @@ export const migrations: readonly Migration[] = [
     version: 1,
     statements: (layout) => initialTables.flatMap((table) => createTable(layout, table)),
   },
+  { version: 2, statements: messages },
+  { version: 3, statements: labelWindows },
 ]
 
 const bookkeeping: TableDefinition = {

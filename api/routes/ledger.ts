@@ -9,8 +9,25 @@ const maxRanges = 1000
 
 const Ranges = Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer() }))
 
+const count = (description: string) => Type.Integer({ description })
+const Counts = Type.Object(
+  {
+    offsets: count('Offsets that batches stand for.'),
+    messages: count('Offsets that are messages.'),
+    taken: count('Messages stored as events or labels.'),
+    rejected: count('Messages kept as dead letters.'),
+    held: count('Messages that were stored to wait for their other half.'),
+    skipped: count('Messages that are no inference.'),
+    absent: count('Offsets that no message has: transaction markers, or taken by compaction.'),
+    lost: count('Offsets whose messages retention deleted before they were read.'),
+    rows: count('Events written.'),
+    labels: count('Labels written.'),
+  },
+  { description: 'What was read more than once counts more than once.' },
+)
+
 const Audit = Type.Object({
-  complete: Type.Boolean({ description: 'No partition has a hole.' }),
+  complete: Type.Boolean({ description: 'No partition has a hole, and all of them balance.' }),
   partitions: Type.Array(
     Type.Object({
       source: Type.String(),
@@ -21,9 +38,11 @@ const Audit = Type.Object({
       holes: Ranges,
       holes_total: Type.Integer(),
       batches: Type.Integer(),
-      rows: Type.Integer({ description: 'Rows written, those of replays too.' }),
-      labels: Type.Integer(),
-      rejected: Type.Integer(),
+      balanced: Type.Boolean({
+        description:
+          'Every offset is a message or explained, and every message has become something.',
+      }),
+      counts: Counts,
     }),
   ),
 })

@@ -1,9 +1,13 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { rejected, type Decoder } from './decoder.ts'
 
-/** One record of a body: its text as sent, or the value itself where it came inside an array. */
-export type RawRecord =
-  | { readonly text: string; /** Of UTF-8, where it is known. */ readonly bytes?: number }
-  | { readonly value: unknown }
+/**
+ * One record: its text as sent, or the value itself where it came inside something else. `bytes` of
+ * UTF-8, or its share of the message it came in, where that is known.
+ */
+export type RawRecord = { readonly bytes?: number } & (
+  { readonly text: string } | { readonly value: unknown }
+)
 
 /**
  * Splits a body of native JSON into its records: NDJSON, one array, or one object over any number
@@ -27,6 +31,17 @@ export function* nativeRecords(body: Buffer): Generator<RawRecord> {
     return
   }
   yield* lines(text, ascii)
+}
+
+/** The lines of a body as they came, empty ones left out. */
+export function* linesOf(body: Buffer): Generator<Buffer> {
+  for (let from = 0; from < body.length;) {
+    const found = body.indexOf(10, from)
+    const end = found < 0 ? body.length : found
+    const line = body.subarray(from, body[end - 1] === 13 ? end - 1 : end)
+    if (line.length > 0) yield line
+    from = end + 1
+  }
 }
 
 /** Invalid UTF-8 would be stored as replacement characters nobody sent. */
@@ -84,4 +99,12 @@ function firstNonSpace(text: string): number {
     if (code !== 32 && code !== 10 && code !== 13 && code !== 9 && code !== 0xfeff) return i
   }
   return -1
+}
+
+/** Native events and labels: a record, an array of them, or one a line. */
+export const nativeDecoder: Decoder = {
+  decode: ({ value }) =>
+    value !== null && isText(value)
+      ? { kind: 'records', records: [...nativeRecords(value)] }
+      : rejected('invalid_encoding', 'the message is no valid UTF-8'),
 }

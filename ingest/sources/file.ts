@@ -1,11 +1,10 @@
-import type { RejectReason } from '../../core/names.ts'
 import { ledgerPosition } from '../../store/queries/ledger-position.ts'
 import type { Store } from '../../store/client.ts'
 import type { ModelRegistry } from '../../store/model-registry.ts'
 import { commitBatch, type CommitDeps } from '../commit.ts'
-import type { Origin } from '../event-columns.ts'
 import { OpenBatch } from '../open-batch.ts'
-import type { RecordReader } from '../record-reader.ts'
+import type { RecordReader, RefusedRecord } from '../record-reader.ts'
+import type { Origin } from '../segment.ts'
 import type { Delivery } from '../validate.ts'
 import type { FileRecord } from './file-records.ts'
 import { LoadTally, type LoadSummary } from './load-tally.ts'
@@ -71,7 +70,6 @@ class FileLoad {
   readonly #undated: Delivery
   readonly #dated: Delivery
   #batch: OpenBatch
-  #nextOffset: number
   #writing: Promise<void> = Promise.resolve()
   #seen = 0
 
@@ -83,8 +81,7 @@ class FileLoad {
     this.#file = file
     this.#origin = origin
     this.#position = position
-    this.#nextOffset = position
-    this.#batch = new OpenBatch(deps.clock.monotonic())
+    this.#batch = this.#newBatch(position)
     const { fingerprint, modifiedMs } = file.identity
     this.#dated = {
       receivedAt: deps.clock.now(),
@@ -124,38 +121,43 @@ class FileLoad {
   async #take(record: FileRecord): Promise<void> {
     const offset = this.#seen++
     if (offset < this.#position) return
-    const rejection = this.#read(record, offset)
-    this.#tally.count(record, rejection instanceof Promise ? await rejection : rejection)
+    this.#batch.next()
+    const result = this.#read(record, offset)
+    const refusal = result instanceof Promise ? await result : result
+    if (refusal !== null) this.#refuse(record, offset, refusal)
+    this.#batch.done()
+    this.#tally.count(record, refusal)
     const { batchRows, batchBytes } = this.#deps.limits
-    if (this.#batch.records >= batchRows || this.#batch.bytes >= batchBytes) await this.#flush()
+    if (this.#batch.places >= batchRows || this.#batch.bytes >= batchBytes) await this.#flush()
   }
 
+  /** What the file already shows to be no record never reaches the reader. */
   #read(record: FileRecord, offset: number): ReturnType<RecordReader['read']> {
-    if (record.problem !== null) return this.#refuse(record, record.problem)
+    if (record.problem !== null) return { ok: false, model: '', ...record.problem }
     const delivery = record.text.includes('"ts"') ? this.#dated : this.#undated
     return this.#deps.reader.read(record, offset, this.#batch, delivery)
   }
 
-  /** What the file already shows to be no record never reaches the reader. */
-  #refuse(
-    { text }: FileRecord,
-    { reason, detail }: { reason: RejectReason; detail: string },
-  ): ReturnType<RecordReader['read']> {
-    const place = this.#batch.take(Buffer.byteLength(text))
-    const raw = text.slice(0, this.#deps.limits.eventBytes)
-    this.#batch.rejected.push({ place, model: '', reason, detail, raw })
-    return { ok: false, reason, detail }
+  #refuse({ text }: FileRecord, offset: number, refusal: RefusedRecord): void {
+    const raw = Buffer.from(text).subarray(0, this.#deps.limits.eventBytes)
+    const { receivedAt: timestamp, fallbackId } = this.#dated
+    const original = { raw, headers: '', decoding: '', timestamp }
+    this.#batch.refuse(refusal, { ...original, fallbackId: fallbackId(offset) })
+  }
+
+  #newBatch(first: number): OpenBatch {
+    const batch = new OpenBatch(this.#deps.clock.monotonic())
+    batch.enter(this.#origin, first)
+    return batch
   }
 
   /** Starts writing the batch once the one before it is stored: one is written while one fills. */
   async #flush(): Promise<void> {
     await this.#writing
     const batch = this.#batch
-    if (batch.records === 0) return
-    const first = this.#nextOffset
-    this.#nextOffset += batch.records
-    this.#batch = new OpenBatch(this.#deps.clock.monotonic())
-    this.#writing = commitBatch(this.#deps, batch, this.#origin, first)
+    if (batch.places === 0) return
+    this.#batch = this.#newBatch(batch.segment.last + 1)
+    this.#writing = commitBatch(this.#deps, batch)
     // It is awaited before the next write; until then nobody may be listening.
     this.#writing.catch(() => undefined)
   }

@@ -37,7 +37,8 @@ export function deadLettersToReplay(
   return {
     name: 'dead-letters-replay',
     sql: `
-SELECT source, topic, partition, offset, model, reason, detail, raw,
+SELECT source, topic, partition, offset, model, reason, detail,
+  base64Encode(raw) AS raw_base64, headers, decoding, fallback_id,
   toUnixTimestamp64Milli(received_at) AS received_ms
 FROM dead_letters FINAL
 ${text}
@@ -52,7 +53,10 @@ LIMIT {limit:UInt32}`,
       model: String(raw['model']),
       reason: String(raw['reason']),
       detail: String(raw['detail']),
-      raw: String(raw['raw']),
+      raw: Buffer.from(String(raw['raw_base64']), 'base64'),
+      headers: String(raw['headers']),
+      decoding: String(raw['decoding']),
+      fallbackId: String(raw['fallback_id']),
       receivedAt: Number(raw['received_ms']),
     }),
   }

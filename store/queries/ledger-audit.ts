@@ -1,5 +1,17 @@
-import type { OffsetInterval } from '../ledger-audit.ts'
+import type { LedgerCounts, OffsetInterval } from '../ledger-audit.ts'
 import type { Query } from '../query.ts'
+
+const counts = [
+  'messages',
+  'taken',
+  'rejected',
+  'held',
+  'skipped',
+  'absent',
+  'lost',
+  'rows',
+  'labels',
+] as const
 
 /**
  * What the ledger covers, as runs of offsets: batches that touch or overlap (replays do) are joined
@@ -12,8 +24,8 @@ export function ledgerIntervals(): Query<OffsetInterval> {
     sql: `
 SELECT source, topic, partition,
   min(first_offset) AS first, max(last_offset) AS last,
-  sum(rows) AS rows_written, sum(labels) AS labels_written, sum(rejected) AS rejected_rows,
-  count() AS batches
+  ${counts.map((name) => `sum(${name}) AS total_${name}`).join(', ')},
+  sum(last_offset - first_offset + 1) AS total_offsets, count() AS batches
 FROM (
   SELECT *, sum(starts) OVER (series ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
   FROM (
@@ -32,10 +44,10 @@ ORDER BY source, topic, partition, first`,
       partition: Number(raw['partition']),
       first: Number(raw['first']),
       last: Number(raw['last']),
-      rows: Number(raw['rows_written']),
-      labels: Number(raw['labels_written']),
-      rejected: Number(raw['rejected_rows']),
       batches: Number(raw['batches']),
+      counts: Object.fromEntries(
+        [...counts, 'offsets' as const].map((name) => [name, Number(raw[`total_${name}`])]),
+      ) as unknown as LedgerCounts,
     }),
   }
 }

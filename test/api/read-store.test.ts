@@ -255,6 +255,6 @@ test('the ledger proves what is stored: replays overlap, a hole is seen', async 
   expect(audit.complete).toBe(false)
   expect(audit.partitions).toMatchObject([
     { partition: 0, complete: true, intervals: [{ from: 0, to: 19 }], holes: [], batches: 4 },
-    { partition: 1, complete: false, holes: [{ from: 110, to: 119 }], rejected: 2 },
+    { partition: 1, complete: false, holes: [{ from: 110, to: 119 }], counts: { rejected: 2 } },
   ])
 })

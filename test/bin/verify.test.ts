@@ -65,9 +65,19 @@ test('a running service is asked for its ledger', async () => {
     holes: [{ from: 10, to: 10 }],
     holes_total: 1,
     batches: 2,
-    rows: 15,
-    labels: 0,
-    rejected: 0,
+    balanced: true,
+    counts: {
+      offsets: 22,
+      messages: 17,
+      taken: 15,
+      rejected: 1,
+      held: 1,
+      skipped: 0,
+      absent: 2,
+      lost: 3,
+      rows: 15,
+      labels: 0,
+    },
   }
   const service = await fakeService(() => ({
     status: 200,
@@ -76,7 +86,9 @@ test('a running service is asked for its ledger', async () => {
   try {
     const result = await verify('--url', service.url)
     expect(result.exitCode).toBe(1)
-    expect(result.out).toContain('HOLED  kafka events 3: offsets 5–20; 1 hole: 10; 15 events')
+    expect(result.out).toContain(
+      'HOLED  kafka events 3: offsets 5–20; 1 hole: 10; 15 events, 0 labels, 1 rejected in 2 batches; 1 waited for their other half; 2 offsets without a message; 3 LOST',
+    )
     expect(service.requests[0]?.path).toBe('/v1/ledger/audit')
   } finally {
     await service.close()

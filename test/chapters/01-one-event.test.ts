@@ -100,7 +100,14 @@ test('the answer to a request means: stored', async () => {
 test('the ledger says which offsets are stored', async () => {
   expect(await getJson(service, '/v1/ledger/audit')).toMatchObject({
     complete: true,
-    partitions: [{ source: 'http', intervals: [{ from: 0, to: 0 }], holes: [], rows: 1 }],
+    partitions: [
+      {
+        source: 'http',
+        intervals: [{ from: 0, to: 0 }],
+        holes: [],
+        counts: { messages: 1, taken: 1, rows: 1 },
+      },
+    ],
   })
 })
 

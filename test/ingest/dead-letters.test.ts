@@ -1,40 +1,24 @@
-import pino from 'pino'
-import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 import { replayDeadLetters } from '../../ingest/dead-letters.ts'
-import { createIngestEvents } from '../../ingest/events.ts'
 import { Intake } from '../../ingest/intake.ts'
-import { RecordReader } from '../../ingest/record-reader.ts'
 import { openModelRegistry } from '../../store/model-registry.ts'
+import { eventLimits, ingestDeps } from '../support/ingest.ts'
 import { describeStore } from '../support/store.ts'
-
-const eventLimits = {
-  eventBytes: 65_536,
-  keys: 512,
-  depth: 8,
-  stringChars: 256,
-  features: 2000,
-  pastMs: 7 * 86_400_000,
-  futureMs: 300_000,
-}
 
 describeStore('dead letters', (getStore) => {
   test('are sent in again once the cause is mended, each counted once however often', async () => {
     const { store } = getStore()
     const registry = await openModelRegistry(store)
     const intake = new Intake({
-      store,
-      clock: systemClock,
-      events: createIngestEvents(new Registry(), pino({ level: 'silent' })),
-      patienceMs: 1000,
-      reader: new RecordReader(registry, eventLimits, { autoRegister: false, maxModels: 10 }),
+      ...ingestDeps(store, registry, { autoRegister: false }),
       limits: {
         batchRows: 1000,
         batchBytes: 1 << 20,
         batchWaitMs: 5,
         queueBytes: 1 << 20,
         maxInsertsPerSecond: 1000,
+        eventBytes: eventLimits.eventBytes,
       },
     })
     const deps = { store, intake, clock: systemClock }

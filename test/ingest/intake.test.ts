@@ -1,12 +1,8 @@
-import pino from 'pino'
-import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../core/clock.ts'
-import { createIngestEvents } from '../../ingest/events.ts'
 import { Intake, type IntakeLimits } from '../../ingest/intake.ts'
-import { RecordReader } from '../../ingest/record-reader.ts'
 import { openModelRegistry } from '../../store/model-registry.ts'
 import type { Store } from '../../store/client.ts'
+import { eventLimits, ingestDeps } from '../support/ingest.ts'
 import { describeStore, withStore } from '../support/store.ts'
 
 const limits: IntakeLimits = {
@@ -15,25 +11,13 @@ const limits: IntakeLimits = {
   batchWaitMs: 5,
   queueBytes: 1 << 20,
   maxInsertsPerSecond: 1000,
+  eventBytes: eventLimits.eventBytes,
 }
-const eventLimits = {
-  eventBytes: 65_536,
-  keys: 512,
-  depth: 8,
-  stringChars: 256,
-  features: 2000,
-  pastMs: 7 * 86_400_000,
-  futureMs: 300_000,
-}
-
 async function openIntake(store: Store, more: Partial<IntakeLimits> = {}, patienceMs = 200) {
   const registry = await openModelRegistry(store)
   const intake = new Intake({
-    store,
-    clock: systemClock,
-    events: createIngestEvents(new Registry(), pino({ level: 'silent' })),
+    ...ingestDeps(store, registry),
     patienceMs,
-    reader: new RecordReader(registry, eventLimits, { autoRegister: true, maxModels: 100 }),
     limits: { ...limits, ...more },
   })
   return { intake, registry }

@@ -29,6 +29,8 @@ async function readOne(
   ])
   const reader = new RecordReader(registry, limits, { autoRegister, maxModels: 3 })
   const batch = new OpenBatch(0)
+  batch.enter({ source: 'test', topic: 't', partition: 0 }, 0)
+  batch.next()
   const delivery = { receivedAt: now, backfill, models, fallbackId: (i: number) => `fallback-${i}` }
   const text = typeof record === 'string' ? record : JSON.stringify(record)
   const rejection = await reader.read({ text }, 7, batch, delivery)
@@ -88,9 +90,9 @@ describe('a whole event is refused', () => {
     const { rejection, batch } = await readOne(record)
     expect(rejection).toMatchObject({ ok: false, reason })
     expect(rejection?.detail).not.toBe('')
-    expect(batch.rejected).toMatchObject([{ place: 0, reason }])
-    expect(batch.records).toBe(1)
     expect(batch.events.get('m')?.rows ?? 0).toBe(0)
+    expect(batch.labels.rows).toBe(0)
+    expect(batch.segment.touched.size).toBe(0)
   })
 
   test('as unknown when the sender may not write to the model', async () => {
@@ -117,7 +119,6 @@ describe('an event is kept', () => {
     const { rejection, batch } = await readOne(record)
     expect(rejection).toBeNull()
     expect(batch.events.get('m')?.rows).toBe(1)
-    expect(batch.rejected).toEqual([])
   })
 
   test('of history, when it says so', async () => {
@@ -127,9 +128,12 @@ describe('an event is kept', () => {
 
   test('and its window and greatest event time are noted', async () => {
     const { batch } = await readOne(event({}))
-    const columns = batch.events.get('m')
-    expect([...(columns?.windows ?? [])]).toEqual([now])
-    expect(columns?.maxEventTime).toBe(now)
+    expect(batch.segment.touch('m')).toEqual({
+      rows: 1,
+      labels: 0,
+      maxEventTime: now,
+      windows: new Set([now]),
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client'
-import { createIntake } from '../../bin/ingest-role.ts'
+import { createIngestRole } from '../../bin/ingest-role.ts'
 import { createMonitorRole } from '../../bin/monitor-role.ts'
 import type { Shared } from '../../bin/shared.ts'
 import { loadConfig } from '../../core/config.ts'
@@ -56,7 +56,7 @@ export async function monitoredStore(
     prometheus: new Registry(),
     log: createLogger({ level: 'fatal', format: 'json' }),
   }
-  const intake = createIntake(shared)
+  const intake = createIngestRole(shared).intake
   const newMonitor = (): Monitor => {
     const now = (): Date => new Date(clock.now())
     const store = faults.wrap(opened.store)

@@ -8,10 +8,39 @@ const batch = (first: number, last: number, partition = 0): OffsetInterval => ({
   partition,
   first,
   last,
-  rows: last - first + 1,
-  labels: 0,
-  rejected: 0,
   batches: 1,
+  counts: {
+    messages: last - first + 1,
+    taken: last - first + 1,
+    rejected: 0,
+    held: 0,
+    skipped: 0,
+    absent: 0,
+    lost: 0,
+    offsets: last - first + 1,
+    rows: last - first + 1,
+    labels: 0,
+  },
+})
+
+test.each([
+  ['an offset that is neither message nor explained', { messages: 9 }],
+  ['a message of which nothing has become', { taken: 8 }],
+  ['a message of which two things have become', { rejected: 1 }],
+])('a batch with %s does not balance', (_, wrong) => {
+  const sound = batch(0, 9)
+  const audit = auditIntervals([{ ...sound, counts: { ...sound.counts, ...wrong } }])
+  expect(audit).toMatchObject({ complete: false, partitions: [{ balanced: false, holes: [] }] })
+})
+
+test('offsets without a message balance, whether they are absent or lost', () => {
+  const sound = batch(0, 9)
+  const counts = { ...sound.counts, messages: 3, taken: 0, held: 1, skipped: 1, rejected: 1 }
+  const audit = auditIntervals([{ ...sound, counts: { ...counts, absent: 5, lost: 2 } }])
+  expect(audit).toMatchObject({
+    complete: true,
+    partitions: [{ balanced: true, counts: { lost: 2, held: 1 } }],
+  })
 })
 
 test('nothing was stored, so nothing is missing', () => {

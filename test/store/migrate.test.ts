@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { openStore, type Store } from '../../store/client.ts'
 import { migrate, migrations } from '../../store/migrate.ts'
-import { initialTables } from '../../store/migrations/0001-initial.ts'
 import { describeStore, withStore } from '../support/store.ts'
 
 const tables = (store: Store): Promise<string[]> =>
@@ -20,7 +19,15 @@ const applied = (store: Store): Promise<number[]> =>
     toRow: (raw) => Number(raw['version']),
   })
 
-const expectedTables = [...initialTables.map(({ name }) => name), 'schema_migrations'].sort()
+const layout = { database: 'd', cluster: null }
+const expectedTables = [
+  ...migrations.flatMap(({ statements }) =>
+    statements(layout).flatMap(
+      (sql) => /^CREATE TABLE IF NOT EXISTS `d`\.`(\w+)`/.exec(sql)?.[1] ?? [],
+    ),
+  ),
+  'schema_migrations',
+].sort()
 const versions = migrations.map(({ version }) => version)
 
 test('migrations are numbered from one without a gap', () => {
@@ -61,6 +68,31 @@ describeStore(
         expect(await applied(other.store)).toEqual(versions)
       } finally {
         for (const rival of rivals) await rival.close()
+        await other.close()
+      }
+    })
+
+    test('batches of the first schema are accounted for by the columns that came later', async () => {
+      const other = await withStore(opened().kind, { migrated: false })
+      const { store } = other
+      try {
+        for (const sql of migrations[0]?.statements({ ...store, cluster: null }) ?? []) {
+          await store.command({ name: 'test-first', sql })
+        }
+        await store.command({
+          name: 'test-insert',
+          sql: `INSERT INTO ledger (source, topic, partition, first_offset, last_offset, rows, labels, rejected, inserted_at) SELECT 'http', 't', 0, 0, 5, 3, 2, 1, now64(3)`,
+        })
+        await migrate(store)
+        const accounts = await store.query({
+          name: 'test-read',
+          sql: 'SELECT messages, taken, rejected, held, skipped, absent, lost FROM ledger FINAL',
+          params: {},
+          toRow: (raw) => raw,
+        })
+        const nothing = { held: 0, skipped: 0, absent: 0, lost: 0 }
+        expect(accounts).toEqual([{ messages: 6, taken: 5, rejected: 1, ...nothing }])
+      } finally {
         await other.close()
       }
     })

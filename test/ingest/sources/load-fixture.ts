@@ -1,25 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
-import { Registry } from 'prom-client'
 import { afterAll } from 'vitest'
-import { systemClock } from '../../../core/clock.ts'
-import { createIngestEvents } from '../../../ingest/events.ts'
-import { RecordReader } from '../../../ingest/record-reader.ts'
 import type { FileIngestDeps } from '../../../ingest/sources/file.ts'
 import { openModelRegistry, type ModelRegistry } from '../../../store/model-registry.ts'
 import type { Store } from '../../../store/client.ts'
-
-export const eventLimits = {
-  eventBytes: 65_536,
-  keys: 512,
-  depth: 8,
-  stringChars: 256,
-  features: 2000,
-  pastMs: 7 * 86_400_000,
-  futureMs: 300_000,
-}
+import { eventLimits, ingestDeps } from '../../support/ingest.ts'
 
 /** Everything that a load needs, on one store; small batches, so that a load has several. */
 export async function loadDeps(
@@ -29,12 +15,8 @@ export async function loadDeps(
 ): Promise<FileIngestDeps & { registry: ModelRegistry }> {
   const registry = await openModelRegistry(store)
   return {
-    store: writeTo,
-    clock: systemClock,
-    events: createIngestEvents(new Registry(), pino({ level: 'silent' })),
-    patienceMs: 0,
+    ...ingestDeps(writeTo, registry),
     registry,
-    reader: new RecordReader(registry, eventLimits, { autoRegister: true, maxModels: 100 }),
     limits: { batchRows, batchBytes: 1 << 20, eventBytes: eventLimits.eventBytes },
     engine: async () => store,
   }

@@ -1,0 +1,118 @@
+import { AppError } from '../core/errors.ts'
+import { rejected, type Decoded, type Decoder, type Message } from './formats/decoder.ts'
+import type { RawRecord } from './formats/native.ts'
+import type { OpenBatch, OriginalMessage } from './open-batch.ts'
+import type { RecordReader, RefusedRecord } from './record-reader.ts'
+import type { Delivery } from './validate.ts'
+
+export type FindDecoder = (decoding: string) => Decoder | undefined
+
+/** A message, how it is to be read, and by what rules. */
+export interface MessageToRead {
+  readonly message: Message
+  readonly decoding: string
+  readonly delivery: Delivery
+}
+
+/** How a message was refused, whole or in part: `index` of the record in it. */
+export interface RefusedPart extends RefusedRecord {
+  readonly index: number
+}
+
+export interface MessageOutcome {
+  /** Events and labels that are in the batch. */
+  readonly accepted: number
+  readonly refused: readonly RefusedPart[]
+}
+
+const nothing: MessageOutcome = { accepted: 0, refused: [] }
+
+/** Reads messages of any wire format into the current place of a batch. */
+export class MessageReader {
+  readonly #records: RecordReader
+  readonly #decoder: FindDecoder
+
+  constructor(records: RecordReader, decoder: FindDecoder) {
+    this.#records = records
+    this.#decoder = decoder
+  }
+
+  /** Throws where the decoding is none, or where what its decoder needs is away (then retryable). */
+  async read(to: MessageToRead, batch: OpenBatch): Promise<MessageOutcome> {
+    return this.put(await this.decode(to), to, batch)
+  }
+
+  /** What a message holds; throws as `read` does. */
+  decode({ message, decoding }: MessageToRead): Decoded | Promise<Decoded> {
+    const decoder = this.#decoder(decoding)
+    if (decoder === undefined)
+      throw new AppError('REQUEST_INVALID', `there is no decoding "${decoding}"`)
+    if (message.value === null)
+      return rejected('not_an_object', 'the message has no value: a tombstone deletes nothing here')
+    return decoder.decode(message)
+  }
+
+  /** Puts what a message holds into the batch. */
+  put(
+    decoded: Decoded,
+    to: MessageToRead,
+    batch: OpenBatch,
+  ): MessageOutcome | Promise<MessageOutcome> {
+    switch (decoded.kind) {
+      case 'records':
+        return this.putRecords(decoded.records, to, batch)
+      case 'half':
+        batch.hold(decoded.half, to)
+        return nothing
+      case 'skipped':
+        batch.skip()
+        return nothing
+      case 'rejected': {
+        const refused = { ...decoded.rejection, model: '', index: 0 }
+        batch.refuse(refused, originalOf(to))
+        return { accepted: 0, refused: [refused] }
+      }
+    }
+  }
+
+  /** Records of one message: a dead letter keeps the whole message, whichever of them was refused. */
+  async putRecords(
+    records: readonly RawRecord[],
+    to: MessageToRead,
+    batch: OpenBatch,
+  ): Promise<MessageOutcome> {
+    const share = Math.ceil((to.message.value?.length ?? 0) / Math.max(1, records.length))
+    const refused: RefusedPart[] = []
+    const place = batch.here
+    for (const [index, record] of records.entries()) {
+      const sized = record.bytes === undefined ? { ...record, bytes: share } : record
+      const result = this.#records.read(sized, index, batch, to.delivery)
+      const refusal = result instanceof Promise ? await result : result
+      if (refusal !== null) refused.push({ ...refusal, index })
+    }
+    const [first] = refused
+    if (records.length === 0) batch.skip()
+    else if (first !== undefined) {
+      batch.at(place)
+      batch.refuse({ ...first, detail: inTotal(first, refused.length, records) }, originalOf(to))
+    }
+    return { accepted: records.length - refused.length, refused }
+  }
+}
+
+function inTotal({ detail, index }: RefusedPart, refused: number, all: readonly unknown[]): string {
+  return all.length === 1
+    ? detail
+    : `${refused} of ${all.length} records refused, the first at ${index}: ${detail}`
+}
+
+function originalOf({ message, decoding, delivery }: MessageToRead): OriginalMessage {
+  const { headers, value } = message
+  return {
+    raw: value ?? Buffer.alloc(0),
+    headers: headers.size === 0 ? '' : JSON.stringify([...headers]),
+    decoding,
+    fallbackId: delivery.fallbackId(0),
+    timestamp: delivery.receivedAt,
+  }
+}
