@@ -1,0 +1,77 @@
+import { type Applicant, agrawalLabel, type AgrawalConcept } from './agrawal-concepts.ts'
+import { balanced } from './balanced.ts'
+import { type RandomSource } from './random-source.ts'
+import { type RowStream } from './row.ts'
+
+export interface AgrawalOptions {
+  readonly concept: AgrawalConcept
+  /** Whether labels alternate: rows of the other label are drawn again. */
+  readonly balance?: boolean
+  /** Noise of numeric features, as a share of their range, 0 to 1. Labels are of the clean ones. */
+  readonly perturbation?: number
+}
+
+/**
+ * Agrawal's loan applicants: salary, commission, age, education level, car,
+ * zip code, house value, years of the house, loan; label 1 by one of ten rules.
+ *
+ * Ref: R. Agrawal, T. Imielinski, A. Swami, Database mining: a performance
+ * perspective, IEEE TKDE 5 (1993), 914–925.
+ */
+export function* agrawal(
+  { concept, balance = false, perturbation = 0 }: AgrawalOptions,
+  random: RandomSource,
+): RowStream {
+  const rows = balanced(balance, () => {
+    const applicant = draw(random)
+    return { x: features(applicant), y: agrawalLabel(applicant, concept) }
+  })
+  for (;;) {
+    const { x, y } = rows.next().value
+    yield { x: perturbation > 0 ? perturbed(x, perturbation, random) : x, y }
+  }
+}
+
+function draw(random: RandomSource): Applicant {
+  const salary = 20000 + 130000 * random.next()
+  const commission = salary >= 75000 ? 0 : 10000 + 75000 * random.next()
+  const age = 20 + random.below(61)
+  const educationLevel = random.below(5)
+  const car = 1 + random.below(20)
+  const zipcode = random.below(9)
+  const houseValue = (8 - zipcode) * 100000 * (0.5 + random.next())
+  const houseYears = 1 + random.below(30)
+  const loan = random.next() * 500000
+  return { salary, commission, age, educationLevel, car, zipcode, houseValue, houseYears, loan }
+}
+
+const features = (a: Applicant): number[] => [
+  ...[a.salary, a.commission, a.age, a.educationLevel, a.car],
+  ...[a.zipcode, a.houseValue, a.houseYears, a.loan],
+]
+
+function perturbed(x: readonly number[], share: number, random: RandomSource): number[] {
+  const moved = (value: number, least: number, most: number, range = most - least): number => {
+    const next = value + range * (2 * (random.next() - 0.5)) * share
+    return next < least ? least : next > most ? most : next
+  }
+  const [salary, commission, age, educationLevel, car, zipcode, houseValue, houseYears, loan] =
+    x as [number, number, number, number, number, number, number, number, number]
+  return [
+    moved(salary, 20000, 150000),
+    commission > 0 ? moved(commission, 10000, 75000) : commission,
+    halfToEven(moved(age, 20, 80)),
+    educationLevel,
+    car,
+    zipcode,
+    // Least and most in this order, as in the published code: a house ends at either.
+    moved(houseValue, (9 - zipcode) * 100000, 0, 135000),
+    halfToEven(moved(houseYears, 1, 30)),
+    moved(loan, 0, 500000),
+  ]
+}
+
+function halfToEven(value: number): number {
+  const rounded = Math.round(value)
+  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
+}
