@@ -1,4 +1,4 @@
-import { gammaQ, upperGammaQuantile } from './incomplete-gamma.ts'
+import { gammaQ } from './incomplete-gamma.ts'
 
 /**
  * Chance that a standard normal value is at least z: 1 − Φ(z). Falls from 1 to
@@ -22,5 +22,15 @@ export function normalSurvival(z: number): number {
  */
 export function normalDeviate(level: number): number {
   if (level >= 1) return 0
-  return Math.sqrt(2 * upperGammaQuantile(0.5, Math.max(1e-300, level)))
+  const target = Math.log(Math.max(1e-300, level))
+  // On a logarithmic scale the tail is nearly a parabola: Newton's steps hold far out too.
+  let z = Math.sqrt(-2 * target)
+  for (let step = 0; step < 50; step++) {
+    const tail = gammaQ(0.5, (z * z) / 2)
+    const density = Math.sqrt(2 / Math.PI) * Math.exp((-z * z) / 2)
+    const next = Math.max(z / 4, z + ((Math.log(tail) - target) * tail) / density)
+    if (Math.abs(next - z) <= 1e-13 * z) return next
+    z = next
+  }
+  return z
 }
