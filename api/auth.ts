@@ -83,16 +83,21 @@ async function identify(
 }
 
 /**
- * A browser cannot put a bearer token on a page it opens, so pages also take the key as the password
- * of HTTP Basic. Reads only: what a browser sends by itself must not be able to change anything.
+ * Some cannot send a bearer token: a browser that opens a page, an inference logger that knows a URL
+ * and no more. They may give the key as the password of HTTP Basic. A browser sends that by itself,
+ * though, so what comes from one may read with it and change nothing.
  */
 function presentedKey(request: FastifyRequest): string | null {
   const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ', 2)
   if (scheme.toLowerCase() === 'bearer') return value
-  if (scheme.toLowerCase() !== 'basic' || !isRead(request)) return null
+  if (scheme.toLowerCase() !== 'basic') return null
+  if (!isRead(request) && isFromBrowser(request)) return null
   const credentials = Buffer.from(value, 'base64').toString('utf8')
   return credentials.slice(credentials.indexOf(':') + 1)
 }
+
+const isFromBrowser = ({ headers }: FastifyRequest): boolean =>
+  headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 
 /**
  * Without keys the API is open on the loopback address, to programs of this machine: not to web

@@ -9,7 +9,17 @@ const inflate = promisify(gunzip)
 /** Bodies inflated at once: each may take the whole inflate limit before it is known to be too big. */
 const maxInflating = 2
 
-const mediaTypes = ['application/x-ndjson', 'application/ndjson', 'application/json', 'text/plain']
+const mediaTypes = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/json',
+  'application/cloudevents+json',
+  'application/cloudevents-batch+json',
+  'application/x-protobuf',
+  'application/octet-stream',
+  'text/plain',
+]
 
 type Limits = Pick<ApiOptions, 'bodyLimitBytes' | 'inflateLimitBytes' | 'bodiesLimitBytes'>
 

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { RejectReason, Scope } from '../core/names.ts'
+import type { MessageFormat } from '../ingest/intake.ts'
 import type { LedgerAudit } from '../store/ledger-audit.ts'
 import type { RegisteredModel } from '../store/model-registry.ts'
 import type {
@@ -49,6 +50,8 @@ export interface Intake {
     readonly models: readonly string[] | null
     /** Aborts when the caller has gone away or the deadline has passed. */
     readonly signal: AbortSignal
+    /** A wire format that is not the native one; undefined for native records. */
+    readonly format: MessageFormat | undefined
   }) => Promise<IntakeAnswer>
 }
 

@@ -21,13 +21,15 @@ export interface IntakeRequest {
   readonly receivedAt?: number
   /** Id of the first record, where it brings none and was given one before. */
   readonly fallbackId?: string
-  /** A wire format that is not the native one: the name of a decoding, and the headers it looks at. */
-  readonly format?: {
-    readonly decoding: string
-    readonly headers: ReadonlyMap<string, string>
-    /** Each line of the body is a message of its own. */
-    readonly lines: boolean
-  }
+  readonly format?: MessageFormat | undefined
+}
+
+/** A wire format that is not the native one: the name of a decoding, and the headers it looks at. */
+export interface MessageFormat {
+  readonly decoding: string
+  readonly headers: ReadonlyMap<string, string>
+  /** Each line of the body is a message of its own. */
+  readonly lines: boolean
 }
 
 export interface IntakeAnswer {
@@ -137,7 +139,7 @@ export class Intake {
 
   async #readMessages(
     body: Buffer,
-    { delivery, format }: { delivery: Delivery; format: NonNullable<IntakeRequest['format']> },
+    { delivery, format }: { delivery: Delivery; format: MessageFormat },
     batch: OpenBatch,
   ): Promise<IntakeAnswer> {
     const rejected: IntakeAnswer['rejected'] = []

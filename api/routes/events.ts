@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import { principalOf } from '../auth.ts'
 import { addEventBodies } from '../event-body.ts'
 import { EventsBody } from '../event-schema.ts'
+import { httpFormat } from '../../ingest/http-format.ts'
 import type { ApiOptions, Intake, Results } from '../ports.ts'
 import { errorResponses, FreeObject, Name, NullableNumber, NullableText, Time } from '../schemas.ts'
 
@@ -35,13 +36,21 @@ export const eventIntakeRoutes: FastifyPluginAsyncTypebox<{
         tags: ['events'],
         summary: 'Send events and labels',
         description:
-          'NDJSON, a JSON array or one JSON object, gzip if you like. The answer comes when every accepted event is durable; repeating a request is harmless where events have ids or the request has an Idempotency-Key.',
+          'NDJSON, a JSON array or one JSON object, a CloudEvent or any configured wire format, gzip if you like. The answer comes when every accepted event is durable; repeating a request is harmless where events have ids or the request has an Idempotency-Key.',
         querystring: Type.Object(
           {
             backfill: Type.Optional(
               Type.Boolean({
                 default: false,
                 description: 'History: event times may be as old as the retention.',
+              }),
+            ),
+            decoding: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 128,
+                description:
+                  'How the body is read: a wire format such as `kserve`, or a name under `decodings` of the configuration. Left out: CloudEvents where headers or content type say so, native records otherwise.',
               }),
             ),
           },
@@ -64,6 +73,7 @@ export const eventIntakeRoutes: FastifyPluginAsyncTypebox<{
         backfill: request.query.backfill ?? false,
         models: principalOf(request).models,
         signal: request.signal,
+        format: httpFormat(request.headers, request.query.decoding),
       })
       return { accepted: answer.accepted, rejected: [...answer.rejected] }
     },

@@ -148,8 +148,20 @@ test('a browser may read with the key as a password, and change nothing', async 
   const basic = `Basic ${Buffer.from(`anyone:${admin.key}`).toString('base64')}`
   const headers = { authorization: basic }
   expect((await app.inject({ url: '/docs/', headers })).statusCode).toBe(200)
-  const post = await app.inject({ method: 'POST', url: '/v1/events', headers, payload: '{}' })
-  expect(post.statusCode).toBe(401)
+  const post = { method: 'POST', url: '/v1/events', payload: '{}' } as const
+  for (const sign of [{ origin: 'http://localhost' }, { 'sec-fetch-site': 'same-origin' }]) {
+    expect((await app.inject({ ...post, headers: { ...headers, ...sign } })).statusCode).toBe(401)
+  }
+})
+
+test('a logger that knows a URL and no more sends the key as its password', async () => {
+  const app = await appOf(withKeys(fakes().deps, admin))
+  const headers = {
+    authorization: `Basic ${Buffer.from(`kserve:${admin.key}`).toString('base64')}`,
+    'content-type': 'application/json',
+  }
+  const answer = await app.inject({ method: 'POST', url: '/v1/events', headers, payload: '{}' })
+  expect(answer.statusCode).toBe(200)
 })
 
 test.each([
