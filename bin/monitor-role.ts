@@ -37,6 +37,7 @@ export function createMonitorRole(deps: Shared, baselineDeps: BaselineDeps): Mon
     rowFacts: (ask) => rowFacts({ store, baselines: (model) => baselines.of(model) }, ask),
     binningOf: (model) => baselines.binningOf(model),
     isSettled: (model) => baselines.isSettled(model),
+    labelIntervalMs: config.monitor.labelIntervalMs,
     alerts: { history: createStoreAlertHistory(store), outbox, now, events: alertEvents },
   })
   return {

@@ -1,4 +1,5 @@
 import { detectors, rowMethods } from './catalogue.ts'
+import { performanceMetrics } from './performance/catalogue.ts'
 
 /** Metrics of single profiles and windows, as quality/ names them. */
 export const qualityMetrics = [
@@ -27,7 +28,6 @@ export const qualityMetrics = [
   'positive_rate',
   'mean_confidence',
   'entropy',
-  'ece',
   'throughput',
   'error_rate',
   'latency_ms_mean',
@@ -45,5 +45,6 @@ export const metricNames: readonly string[] = [
     ...detectors.flatMap(({ metric, method }) => [metric, method]),
     ...rowMethods,
     ...qualityMetrics,
+    ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
   ]),
 ]

@@ -1,5 +1,6 @@
 import { durationName } from '../core/duration.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
+import { performanceMetricNames } from '../detectors/performance/catalogue.ts'
 import type { FeatureProfile } from '../detectors/profile.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
@@ -170,5 +171,15 @@ async function retractStale(
   const revised = windows.filter(({ revision }) => revision > 1)
   if (revised.length === 0) return
   const revisions = new Map(revised.map(({ start, revision }) => [start, revision]))
-  await store.command(retractMetrics(spec.model, durationName(windowMs), revisions))
+  await store.command(
+    retractMetrics(
+      {
+        model: spec.model,
+        window: durationName(windowMs),
+        metrics: performanceMetricNames,
+        only: false,
+      },
+      revisions,
+    ),
+  )
 }

@@ -14,6 +14,11 @@ export interface MonitorEvents {
   windowDelay: (model: string, delayMs: number) => void
   pending: (model: string, windows: number) => void
   baselineWaiting: (model: string) => void
+  /** How many labels' events were found within `label_delay` before them, elsewhere, or nowhere yet. */
+  labelsLookedUp: (
+    model: string,
+    found: { readonly inTime: number; readonly late: number; readonly unmatched: number },
+  ) => void
   failed: (model: string, error: unknown) => void
   ticked: (seconds: number) => void
 }
@@ -49,6 +54,12 @@ function declareMetrics(registry: Registry) {
       name: 'tidegauge_monitor_pending_windows',
       help: 'Base windows touched and not evaluated yet. Growing without end: the monitor is too slow or a baseline is missing.',
       labelNames: ['model'],
+      registers,
+    }),
+    labels: new Counter({
+      name: 'tidegauge_monitor_labels_total',
+      help: 'Labels whose events were looked up: found `in_time`, `late` (not within label_delay before the label; it counts all the same) or `unmatched` (no such event so far). New labels are looked up more than once: read the shares. Many late ones: raise label_delay, which makes finding them cheaper.',
+      labelNames: ['model', 'found'],
       registers,
     }),
     failures: new Counter({
@@ -87,6 +98,11 @@ export function createMonitorEvents(registry: Registry, log: Logger): MonitorEve
       if (waiting.has(model)) return
       waiting.add(model)
       log.info({ model }, 'windows wait until a baseline can freeze the bins')
+    },
+    labelsLookedUp: (model, { inTime, late, unmatched }) => {
+      metrics.labels.inc({ model, found: 'in_time' }, inTime)
+      metrics.labels.inc({ model, found: 'late' }, late)
+      metrics.labels.inc({ model, found: 'unmatched' }, unmatched)
     },
     failed: (model, error) => {
       metrics.failures.inc({ model })

@@ -2,13 +2,21 @@ import { durationName } from '../core/duration.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
+import type { Query, Statement } from '../store/query.ts'
 import { windowContents, type WindowContent } from '../store/queries/profile-contents.ts'
-import { profileWindows, retentionDays } from '../store/queries/profile-windows.ts'
+import { outcomeContents } from '../store/queries/outcome-contents.ts'
+import { outcomeWindows } from '../store/queries/outcome-windows.ts'
+import {
+  profileWindows,
+  retentionDays,
+  type WindowRevision,
+} from '../store/queries/profile-windows.ts'
 import {
   recordWindows,
   windowStates,
   type WindowSeries,
   type WindowState,
+  type WindowTable,
 } from '../store/queries/profile-window-states.ts'
 import { wideWindowContents } from '../store/queries/wide-window-contents.ts'
 
@@ -24,32 +32,76 @@ export interface ComputedWindow extends WindowState {
   readonly changed: boolean
 }
 
-const seriesOf = (spec: ModelSpec, windowMs: number): WindowSeries => ({
+/** A base window that is to be computed, and how many events it holds where that is known. */
+interface WindowToCompute extends WindowRevision {
+  readonly n: number
+}
+
+/** What is computed of base windows and recorded on its own. */
+export interface WindowPart {
+  readonly table: WindowTable
+  readonly statements: (input: {
+    readonly spec: ModelSpec
+    readonly binning: ModelBinning
+    readonly windows: readonly WindowToCompute[]
+  }) => Statement[]
+  readonly contents: (model: string, windows: readonly WindowRevision[]) => Query<WindowContent>
+}
+
+/** How the values of events are distributed. */
+export const profilePart: WindowPart = {
+  table: 'windows',
+  statements: profileWindows,
+  contents: windowContents,
+}
+
+/** Sums over events with labels: they change long after the profiles have come to rest, and cost far less. */
+export const outcomePart: WindowPart = {
+  table: 'outcome_windows',
+  statements: outcomeWindows,
+  contents: outcomeContents,
+}
+
+/** A model, what it counts into, and which part of its windows is meant. */
+export interface WindowScope {
+  readonly spec: ModelSpec
+  readonly binning: ModelBinning
+  readonly part: WindowPart
+}
+
+const seriesOf = (
+  { spec, part }: Pick<WindowScope, 'spec' | 'part'>,
+  windowMs: number,
+): WindowSeries => ({
+  table: part.table,
   model: spec.model,
   window: durationName(windowMs),
   windowMs,
 })
 
 /**
- * Counts base windows anew from their events, all in one go, and records them. Their profiles count
+ * Counts base windows anew from their events, all in one go, and records them. What was counted holds
  * from the moment they are recorded; a crash before that leaves the windows as they were.
  */
 export async function computeBaseWindows(
   deps: WindowDeps,
-  spec: ModelSpec,
-  binning: ModelBinning,
-  starts: readonly number[],
+  scope: WindowScope,
+  wanted: readonly { readonly start: number; readonly n: number }[],
 ): Promise<ComputedWindow[]> {
-  if (starts.length === 0) return []
+  if (wanted.length === 0) return []
   const { store } = deps
-  const series = seriesOf(spec, spec.windowMs)
+  const { spec, binning, part } = scope
+  const series = seriesOf(scope, spec.windowMs)
+  const starts = wanted.map(({ start }) => start)
   const before = byStart(await store.query(windowStates(series, starts)))
-  const windows = starts.map((start) => ({
+  const windows = wanted.map(({ start, n }) => ({
     start,
+    n,
     revision: (before.get(start)?.computations ?? 0) + 1,
   }))
-  for (const statement of profileWindows({ spec, binning, windows })) await store.command(statement)
-  const contents = byStart(await store.query(windowContents(spec.model, windows)))
+  for (const statement of part.statements({ spec, binning, windows }))
+    await store.command(statement)
+  const contents = byStart(await store.query(part.contents(spec.model, windows)))
   const computed = starts.map((start) =>
     next(start, before.get(start), contents.get(start), binning.id),
   )
@@ -57,27 +109,38 @@ export async function computeBaseWindows(
   return computed
 }
 
+/** The base windows among these that have been counted, each with the number of its events. */
+export async function countedWindows(
+  { store }: WindowDeps,
+  spec: ModelSpec,
+  starts: readonly number[],
+): Promise<WindowState[]> {
+  const series = seriesOf({ spec, part: profilePart }, spec.windowMs)
+  return starts.length === 0 ? [] : store.query(windowStates(series, starts))
+}
+
 /** What wider windows contain by now, not recorded yet: that is for when their metrics are written. */
 export async function lookAtWideWindows(
   { store }: WindowDeps,
-  spec: ModelSpec,
-  { widthMs, binning }: { readonly widthMs: number; readonly binning: ModelBinning },
+  scope: WindowScope,
+  widthMs: number,
   starts: readonly number[],
 ): Promise<ComputedWindow[]> {
   if (starts.length === 0) return []
-  const before = byStart(await store.query(windowStates(seriesOf(spec, widthMs), starts)))
-  const base = { baseWindow: durationName(spec.windowMs), widthMs }
+  const { spec, binning, part } = scope
+  const before = byStart(await store.query(windowStates(seriesOf(scope, widthMs), starts)))
+  const base = { table: part.table, baseWindow: durationName(spec.windowMs), widthMs }
   const contents = byStart(await store.query(wideWindowContents(spec.model, base, starts)))
   return starts.map((start) => next(start, before.get(start), contents.get(start), binning.id))
 }
 
 export async function recordWideWindows(
   deps: WindowDeps,
-  spec: ModelSpec,
+  scope: WindowScope,
   widthMs: number,
   windows: readonly ComputedWindow[],
 ): Promise<void> {
-  await record(deps, spec, seriesOf(spec, widthMs), windows)
+  await record(deps, scope.spec, seriesOf(scope, widthMs), windows)
 }
 
 async function record(

@@ -48,6 +48,16 @@ export function addColumns(layout: Layout, table: string, columns: readonly stri
   )
 }
 
+/** Adds an index to a table that exists; parts that are there already get it when they are merged. */
+export function addIndex(layout: Layout, table: string, index: string): string[] {
+  const onCluster = layout.cluster === null ? '' : ` ON CLUSTER ${quoted(layout.cluster)}`
+  // A Distributed table has none of its own.
+  const name = layout.cluster === null ? table : `${table}_local`
+  return [
+    `ALTER TABLE ${identifier(layout.database)}.${identifier(name)}${onCluster} ADD INDEX IF NOT EXISTS ${index}`,
+  ]
+}
+
 export function createDatabase(layout: Layout): string {
   const onCluster = layout.cluster === null ? '' : ` ON CLUSTER ${quoted(layout.cluster)}`
   return `CREATE DATABASE IF NOT EXISTS ${identifier(layout.database)}${onCluster}`

@@ -3,13 +3,6 @@ import { profileMoments } from '../moments.ts'
 import { type CategoricalBinning, type FeatureBinning, type FeatureProfile } from '../profile.ts'
 import { definedMetrics, type QualityMetric, ratio } from './metric.ts'
 
-/** Labelled events whose scores fell into one interval. */
-export interface ReliabilityBin {
-  readonly count: number
-  readonly sumScore: number
-  readonly sumPositives: number
-}
-
 export interface OutputMetricsInput {
   /** Predictions in the window. */
   readonly n: number
@@ -17,8 +10,6 @@ export interface OutputMetricsInput {
   /** Probability of the positive class, or of the predicted class. */
   readonly score?: { readonly profile: FeatureProfile }
   readonly positiveClass?: string
-  /** Present when labels have come. */
-  readonly reliability?: readonly ReliabilityBin[]
 }
 
 /** `class` is set for class shares: store them under the feature `prediction=<class>`. */
@@ -28,43 +19,22 @@ export interface OutputMetric extends QualityMetric {
 
 /**
  * What a model answered in a window: volume, the share of each predicted class,
- * the positive rate, the mean score, the entropy of the predicted classes in
- * bits, and the expected calibration error once labels exist. Class metrics
- * need a categorical prediction; shares are of events with a prediction. What
- * is not defined is left out. O(classes).
+ * the positive rate, the mean score, and the entropy of the predicted classes in
+ * bits. Class metrics need a categorical prediction; shares are of events with a
+ * prediction. What is not defined is left out. O(classes).
  */
 export function outputMetrics(input: OutputMetricsInput): OutputMetric[] {
-  const { prediction, reliability = [] } = input
+  const { prediction } = input
   const confidence = input.score && profileMoments(input.score.profile)?.mean
   return [
     ...definedMetrics([
       ['volume', 'count', input.n],
       ['mean_confidence', 'mean-score', confidence],
-      ['ece', `ece/${reliability.length}-bins`, expectedCalibrationError(reliability)],
     ]),
     ...(prediction?.binning.kind === 'categorical'
       ? classMetrics(prediction.profile, prediction.binning, input.positiveClass)
       : []),
   ]
-}
-
-/**
- * Expected calibration error: the mean gap between score and outcome,
- *
- *     ECE = Σ (nᵢ / N) · | mean scoreᵢ − positive shareᵢ |
- *
- * From 0, calibrated, to 1; greater is worse. Few events a bin lift it by
- * noise, about √(p(1−p)·bins/N) in all; more bins see more. Undefined without
- * events. O(bins).
- *
- * Ref: M. P. Naeini, G. F. Cooper, M. Hauskrecht, AAAI (2015), 2901–2907.
- *
- * @example expectedCalibrationError([{ count: 10, sumScore: 8, sumPositives: 6 }]) // 0.2
- */
-export function expectedCalibrationError(bins: readonly ReliabilityBin[]): number | undefined {
-  const events = total(bins.map((bin) => bin.count))
-  if (events === 0) return undefined
-  return total(bins.map((bin) => Math.abs(bin.sumScore - bin.sumPositives))) / events
 }
 
 /**

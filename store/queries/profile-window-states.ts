@@ -1,43 +1,48 @@
 import { durableInsert, type Query, type Statement } from '../query.ts'
 
-/** What table windows says of one computed window. */
+/** What its table says of one computed window. */
 export interface WindowState {
   /** Epoch ms. */
   readonly start: number
+  /** Events; labelled events in table outcome_windows. */
   readonly n: number
   /** How often the content changed. */
   readonly revision: number
-  /** How often it was computed: the revision of its rows in table profiles. */
+  /** How often it was computed: the revision of its rows in table profiles or outcomes. */
   readonly computations: number
   /** Unsigned 64-bit, as digits. */
   readonly content: string
   readonly binning: number
 }
 
+/** Where computed windows are recorded: counted from events, or from events and their labels. */
+export type WindowTable = 'windows' | 'outcome_windows'
+
 export interface WindowSeries {
+  readonly table: WindowTable
   readonly model: string
   /** Width by name: 5m, 1h, 1d. */
   readonly window: string
   readonly windowMs: number
 }
 
-const read = `
+const read = (table: WindowTable): string => `
 SELECT
   toInt64(toUnixTimestamp(window_start)) * 1000 AS start,
   n, revision, computations, toString(content) AS content_digits, binning
-FROM windows FINAL
+FROM ${table} FINAL
 WHERE model = {model:String} AND window = {window:String}
   AND window_start IN (SELECT toDateTime(intDiv(arrayJoin({starts:Array(Int64)}), 1000), 'UTC'))
 ORDER BY window_start`
 
 /** The windows of these starts (epoch ms) that were computed before, oldest first. */
 export function windowStates(
-  { model, window }: Pick<WindowSeries, 'model' | 'window'>,
+  { table, model, window }: Pick<WindowSeries, 'table' | 'model' | 'window'>,
   starts: readonly number[],
 ): Query<WindowState> {
   return {
     name: 'window-states',
-    sql: read,
+    sql: read(table),
     params: { model, window, starts },
     toRow: (raw) => ({
       start: Number(raw['start']),
@@ -50,8 +55,8 @@ export function windowStates(
   }
 }
 
-const write = `
-INSERT INTO windows (model, window, window_start, window_end, n, revision, computations, content, binning, computed_at, delete_after)
+const write = (table: WindowTable): string => `
+INSERT INTO ${table} (model, window, window_start, window_end, n, revision, computations, content, binning, computed_at, delete_after)
 SELECT
   {model:String}, {window:String},
   toDateTime(intDiv(w.1, 1000), 'UTC') AS start, toDateTime(intDiv(w.1 + {width:Int64}, 1000), 'UTC'),
@@ -63,11 +68,11 @@ FROM (
 )`
 
 /**
- * Records computed windows. This is what makes their profiles count, so it is written last; a crash
+ * Records computed windows. This is what makes their profiles or sums count, so it is written last; a crash
  * before it leaves the windows as they were.
  */
 export function recordWindows(
-  { model, window, windowMs }: WindowSeries,
+  { table, model, window, windowMs }: WindowSeries,
   states: readonly WindowState[],
   { now, days }: { readonly now: number; readonly days: number },
 ): Statement {
@@ -81,7 +86,7 @@ export function recordWindows(
   }
   return {
     name: 'record-windows',
-    sql: write,
+    sql: write(table),
     params: { ...values, model, window, width: windowMs, now, days },
     settings: durableInsert,
   }

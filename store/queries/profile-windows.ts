@@ -52,7 +52,7 @@ function profileStatement(
   software: boolean,
 ): Statement {
   const { sql, params } = profileSelect({
-    relation: eventsRelation(spec, ranges(windows, spec.windowMs)),
+    relation: eventsRelation(spec, joinedRanges(windows, spec.windowMs)),
     keys: [
       ['w', `intDiv(toUnixTimestamp64Milli(ts), ${spec.windowMs}) * ${spec.windowMs}`],
       ['version', 'version'],
@@ -161,8 +161,11 @@ function windowChunks(
   return chunks
 }
 
-/** The windows' time, adjoining windows as one. */
-function ranges(windows: readonly WindowRevision[], windowMs: number): TimeRange[] {
+/** The time of some windows, oldest first, adjoining windows as one. */
+export function joinedRanges(
+  windows: readonly Pick<WindowRevision, 'start'>[],
+  windowMs: number,
+): TimeRange[] {
   const joined: { from: number; to: number }[] = []
   for (const { start } of windows) {
     const last = joined.at(-1)

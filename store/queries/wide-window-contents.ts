@@ -1,5 +1,13 @@
 import type { Query } from '../query.ts'
 import type { WindowContent } from './profile-contents.ts'
+import type { WindowTable } from './profile-window-states.ts'
+
+export interface WideWindows {
+  readonly table: WindowTable
+  /** Width of the base windows, by name. */
+  readonly baseWindow: string
+  readonly widthMs: number
+}
 
 /**
  * Content of windows wider than the base window, from the base windows they are made of: events in
@@ -7,7 +15,7 @@ import type { WindowContent } from './profile-contents.ts'
  */
 export function wideWindowContents(
   model: string,
-  { baseWindow, widthMs }: { readonly baseWindow: string; readonly widthMs: number },
+  { table, baseWindow, widthMs }: WideWindows,
   starts: readonly number[],
 ): Query<WindowContent> {
   const wide =
@@ -16,7 +24,7 @@ export function wideWindowContents(
     name: 'wide-window-contents',
     sql: `
 SELECT ${wide} AS start, sum(n) AS events, toString(groupBitXor(cityHash64(window_start, content))) AS content
-FROM windows FINAL
+FROM ${table} FINAL
 WHERE model = {model:String} AND window = {baseWindow:String}
   AND window_start >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
   AND window_start < toDateTime(intDiv({to:Int64}, 1000), 'UTC')

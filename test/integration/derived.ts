@@ -5,6 +5,8 @@ export interface Derived {
   readonly events: readonly string[]
   readonly windows: readonly string[]
   readonly profiles: readonly string[]
+  readonly labels: readonly string[]
+  readonly outcomes: readonly string[]
   readonly metrics: readonly string[]
   readonly transitions: readonly string[]
 }
@@ -27,6 +29,17 @@ FROM profiles AS p FINAL
 INNER JOIN (SELECT window_start, computations FROM windows FINAL WHERE window = '1h') AS w
   ON p.window_start = w.window_start
 WHERE p.revision = w.computations AND p.feature != 'ingest_delay_seconds'
+ORDER BY row`),
+    labels: await rows(`
+SELECT toString(tuple(* EXCEPT (ingested_at))) AS row FROM labels FINAL ORDER BY row`),
+    outcomes: await rows(`
+SELECT toString(tuple(o.* EXCEPT (revision, delete_after))) AS row
+FROM outcomes AS o FINAL
+INNER JOIN (SELECT window_start, computations FROM outcome_windows FINAL WHERE window = '1h') AS w
+  ON o.window_start = w.window_start
+WHERE o.revision = w.computations
+UNION ALL
+SELECT toString(tuple(window, window_start, n, content, binning)) AS row FROM outcome_windows FINAL
 ORDER BY row`),
     metrics: await rows(`
 SELECT toString(tuple(* EXCEPT (revision, computed_at, delete_after))) AS row
@@ -52,10 +65,13 @@ ORDER BY row`,
   })
 }
 
-export async function revisedWindows(store: Store): Promise<number> {
+export async function revisedWindows(
+  store: Store,
+  table: 'windows' | 'outcome_windows' = 'windows',
+): Promise<number> {
   const [count] = await store.query({
     name: 'test',
-    sql: `SELECT count() AS revised FROM windows FINAL WHERE revision > 1`,
+    sql: `SELECT count() AS revised FROM ${table} FINAL WHERE revision > 1`,
     params: {},
     toRow: (raw) => Number(raw['revised']),
   })

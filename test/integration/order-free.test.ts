@@ -8,17 +8,19 @@ import { monitoredStore } from './monitored-store.ts'
 import {
   eventStream,
   hour,
+  labelStream,
   openingHours,
   streamModel,
   streamStart,
   trainingFile,
+  type LabelledStream,
   type StreamEvent,
 } from './stream.ts'
 
 const events = 4000
 
 /**
- * The same events reach two databases: in order and at once, and shuffled, repeated, in small
+ * The same events and labels reach two databases: in order and at once, and shuffled, repeated, in small
  * requests, a part of them long after their windows were closed and judged. What is derived from
  * them must be the same to the last bit, however often it had to be revised.
  */
@@ -34,10 +36,13 @@ test.each([1, 2, 3])(
     const outOfOrder = await monitoredStore(model, directory)
     try {
       const stream = eventStream(random, events)
+      const told = labelStream(random, stream)
       await inOrder.send(stream)
+      await inOrder.send(told.labels)
+      await inOrder.send(told.corrections)
       await inOrder.settle()
 
-      for (const [stage, arriving] of disorderly(random, stream).entries()) {
+      for (const [stage, arriving] of disorderly(random, stream, told).entries()) {
         for (const request of requests(random, arriving)) await outOfOrder.send(request)
         await outOfOrder.settle()
         if (stage === 0) outOfOrder.restartMonitor()
@@ -53,7 +58,14 @@ test.each([1, 2, 3])(
       expect(expected.metrics.length).toBeGreaterThan(10_000)
       expect(expected.transitions.length).toBeGreaterThan(10)
 
+      expect(await revisedWindows(inOrder.opened.store, 'outcome_windows')).toBe(0)
+      expect(await revisedWindows(outOfOrder.opened.store, 'outcome_windows')).toBeGreaterThan(10)
+      expect(expected.metrics.filter((row) => row.includes("'ece'")).length).toBeGreaterThan(100)
+      expect(expected.transitions.some((row) => row.includes("'calibration'"))).toBe(true)
+
       expect(differences(expected.events, found.events)).toEqual([])
+      expect(differences(expected.labels, found.labels)).toEqual([])
+      expect(differences(expected.outcomes, found.outcomes)).toEqual([])
       expect(differences(expected.windows, found.windows)).toEqual([])
       expect(differences(expected.profiles, found.profiles)).toEqual([])
       expect(differences(expected.metrics, found.metrics)).toEqual([])
@@ -73,7 +85,11 @@ test.each([1, 2, 3])(
  * is one whole window, computed for the first time after those that look back on it, and repetitions
  * in these: they are looked at again, hold what they held, and are compared with something else.
  */
-function disorderly(random: Seeded, stream: readonly StreamEvent[]): StreamEvent[][] {
+function disorderly(
+  random: Seeded,
+  stream: readonly StreamEvent[],
+  { labels, corrections }: LabelledStream,
+): StreamEvent[][] {
   const stages: [StreamEvent[], StreamEvent[], StreamEvent[], StreamEvent[]] = [[], [], [], []]
   const gap = streamStart + 16 * hour
   const isIn = ({ ts }: StreamEvent, from: number, to: number): boolean => ts >= from && ts < to
@@ -90,6 +106,15 @@ function disorderly(random: Seeded, stream: readonly StreamEvent[]): StreamEvent
   }
   for (const event of others)
     if (isIn(event, gap, gap + 4 * hour) && random.next() < 0.1) stages[3].push(event)
+  // Labels come before their events, with them, long after their windows were judged, and twice. Of two
+  // labels the one that is stored last counts: what is corrected has come by then.
+  for (const label of labels) {
+    const stage = random.int(0, 2)
+    stages[stage]?.push(label)
+    if (random.next() < 0.1) stages[random.int(stage, 2)]?.push(label)
+  }
+  for (const label of corrections)
+    stages[3].push(...(random.next() < 0.2 ? [label, label] : [label]))
   return stages.map((stage) => random.shuffled(stage))
 }
 

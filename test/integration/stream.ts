@@ -20,6 +20,7 @@ export const streamModel = (trainingFile: string): ModelFile => ({
   window: '1h',
   windows: ['3h'],
   lateness: '30m',
+  label_delay: '40m',
   min_samples: 20,
   detectors: ['psi', 'ks', 'js', 'wasserstein', 'chi2', 'linf', 'ks/exact'],
   baselines: {
@@ -40,6 +41,8 @@ export const streamModel = (trainingFile: string): ModelFile => ({
     },
     { name: 'sudden', metric: 'ks', baseline: 'lately', warn: '> 0.2' },
     { name: 'exact', metric: 'ks/exact', baseline: 'opening', warn: '> 0.15', window: '3h' },
+    { name: 'calibration', metric: 'ece', critical: '> 0.12', actions: ['retrain'] },
+    { name: 'slow-calibration', metric: 'ece', warn: '> 0.1', window: '3h', slices: ['*'] },
     {
       name: 'gaps',
       metric: 'missing_rate',
@@ -92,6 +95,34 @@ export function eventStream(random: Seeded, count: number): StreamEvent[] {
     // JSON.stringify has no way to write a number beyond all numbers; producers do.
     return { ts, line: JSON.stringify(event).replace('"beyond"', '1e999') }
   })
+}
+
+export interface LabelledStream {
+  /** In the order of their events; a few events have none, and a few labels no event. */
+  readonly labels: readonly StreamEvent[]
+  /** What some of them are replaced by. */
+  readonly corrections: readonly StreamEvent[]
+}
+
+/** Labels of a stream, up to an hour after their events; some are corrected later. `ts` is that of the event. */
+export function labelStream(random: Seeded, stream: readonly StreamEvent[]): LabelledStream {
+  const labels: StreamEvent[] = []
+  const corrections: StreamEvent[] = []
+  for (const { ts, line } of stream) {
+    if (random.next() < 0.15) continue
+    const { id, score } = JSON.parse(line.replace('1e999', 'null')) as { id: string; score: number }
+    const label = random.next() < 0.8 * score ? '1' : '0'
+    // Some come later than label_delay says: they count all the same.
+    const delay = random.int(5, 55) * 60_000
+    const one = (text: string): StreamEvent => {
+      const told = { type: 'label', model: 'payments', id, label: text, ts: iso(ts + delay) }
+      return { ts, line: JSON.stringify(told) }
+    }
+    labels.push(one(label))
+    if (random.next() < 0.1) corrections.push(one(label === '1' ? '0' : '1'))
+  }
+  labels.push({ ts: streamStart, line: labels[0]!.line.replace(/"p-\d+"/, '"nobody"') })
+  return { labels, corrections }
 }
 
 function oddities(random: Seeded, value: number): number | string | null {

@@ -40,7 +40,7 @@ test('a trailing reference is what came before the window, a version reference i
     content: '1',
     binning: 0,
   }))
-  const series = { model: 'moving', window: '1m', windowMs: minute }
+  const series = { table: 'windows' as const, model: 'moving', window: '1m', windowMs: minute }
   await store.command(recordWindows(series, states, { now: start, days: 20_000 }))
 
   const window = { from: start + 3 * minute, to: start + 4 * minute }

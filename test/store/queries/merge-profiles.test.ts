@@ -42,7 +42,7 @@ async function compute(spec: ModelSpec, computation: number, starts: number[], b
   const windows = starts.map((at) => ({ start: at, revision: computation }))
   await run(store, profileWindows({ spec, binning: bins, windows }))
   const contents = await store.query(windowContents(spec.model, windows))
-  const series = { model: spec.model, window: '1m', windowMs: minute }
+  const series = { table: 'windows' as const, model: spec.model, window: '1m', windowMs: minute }
   await store.command(
     recordWindows(
       series,
@@ -150,7 +150,7 @@ test('content tells a change from a repetition', async () => {
   expect(changed).toMatchObject({ n: 3 })
   expect(changed?.content).not.toBe(first?.content)
 
-  const series = { model: 'contents', window: '1m' }
+  const series = { table: 'windows' as const, model: 'contents', window: '1m' }
   expect(await store.query(windowStates(series, [start, start + minute]))).toEqual([
     { start, n: 3, revision: 1, computations: 3, content: changed?.content, binning: 1 },
   ])
