@@ -1,0 +1,4 @@
+declare module 'snappyjs' {
+  const snappy: { readonly compress: (bytes: Buffer) => Buffer }
+  export default snappy
+}
