@@ -77,13 +77,11 @@ export function withDefaults(schema: SchemaNode, value: unknown): unknown {
     key,
     withDefaults(childSchema(schema, key) ?? {}, child),
   ])
-  const { properties = {}, required = [] } = schema
-  const left = Object.entries(properties).flatMap(([key, child]) => {
-    if (Object.hasOwn(value, key)) return []
-    if (child.default !== undefined) return [[key, child.default]]
-    const section = child.properties !== undefined && required.includes(key)
-    return section ? [[key, withDefaults(child, {})]] : []
-  })
+  const left = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
+    Object.hasOwn(value, key) || child.default === undefined
+      ? []
+      : [[key, withDefaults(child, child.default)]],
+  )
   return Object.fromEntries([...left, ...given]) as Record<string, unknown>
 }
 

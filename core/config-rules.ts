@@ -1,4 +1,5 @@
 import type { ConfigValues } from './config-schema.ts'
+import { decodingFindings, registryFindings } from './decoding-rules.ts'
 import { kafkaFindings } from './kafka-rules.ts'
 import { isNetwork } from './loopback.ts'
 import { foundText, repeats, type Finding } from './schema-problems.ts'
@@ -6,11 +7,12 @@ import { pathText, type Path } from './problems.ts'
 
 /**
  * What the schema cannot say about a configuration. `given` tells whether somebody set an option, so
- * that a default contradicts nobody.
+ * that a default contradicts nobody; `doubtful` are the sections of which a part is wrong.
  */
 export function configFindings(
   values: ConfigValues,
   given: (...path: string[]) => boolean,
+  doubtful: ReadonlySet<string>,
 ): Finding[] {
   return [
     ...storeFindings(values.store, given),
@@ -19,6 +21,8 @@ export function configFindings(
     ...targetFindings(values.alerts.egress.allow, ['alerts', 'egress', 'allow']),
     ...keyFindings(values.auth.keys),
     ...kafkaFindings(values.kafka),
+    ...decodingFindings(values, doubtful),
+    ...registryFindings(values.registries),
   ]
 }
 

@@ -11,6 +11,7 @@ import {
   type PathText,
   type SecretText,
 } from './config-fields.ts'
+import { decodings, registries } from './decoding-schema.ts'
 import { kafka } from './kafka-schema.ts'
 import { namePattern } from './schema-fields.ts'
 import { scopes } from './names.ts'
@@ -148,6 +149,17 @@ const ingest = section('How events become rows.', {
     'Budget of inserts over all models: with many slow models batches wait longer instead.',
     { most: 1000 },
   ),
+  pairing: section('Requests and responses that come as messages of their own.', {
+    timeout: duration(
+      '1h',
+      'How long one half waits for the other before it becomes a dead letter.',
+      '7d',
+    ),
+    max_waiting: count(
+      1_000_000,
+      'Most halves that wait; beyond it the oldest become dead letters before their time.',
+    ),
+  }),
   limits: section('What one event may be. Events beyond it go to the dead letters.', {
     event_bytes: bytes(65_536, 'Greatest event.'),
     keys: count(512, 'Keys of all objects of an event.', { most: 100_000 }),
@@ -174,6 +186,8 @@ export const ConfigSchema = section('Configuration of the Tidegauge service.', {
   store,
   ingest,
   kafka,
+  decodings,
+  registries,
   models: section('The monitored models.', {
     directory: path({
       default: './models',

@@ -54,8 +54,15 @@ export function writtenSchema(schema: SchemaNode): SchemaNode {
 
 function writtenEntries(schema: SchemaNode): SchemaNode {
   const { items, patternProperties, properties, required = [] } = schema
+  const filled = required.filter((key) => hasDefault(properties?.[key]))
   const each = (children: Readonly<Record<string, SchemaNode>>) =>
-    Object.fromEntries(Object.entries(children).map(([key, child]) => [key, writtenEntries(child)]))
+    Object.fromEntries(
+      Object.entries(children).map(([key, child]) => {
+        const written = writtenEntries(child)
+        const section = child.properties !== undefined && filled.includes(key)
+        return [key, section ? { ...written, default: {} } : written]
+      }),
+    )
   return {
     ...schema,
     ...(items === undefined ? {} : { items: writtenEntries(items) }),
@@ -64,7 +71,7 @@ function writtenEntries(schema: SchemaNode): SchemaNode {
       ? {}
       : {
           properties: each(properties),
-          required: required.filter((key) => !hasDefault(properties[key])),
+          required: required.filter((key) => !filled.includes(key)),
         }),
   }
 }
@@ -140,8 +147,9 @@ function isValid(schema: SchemaNode): (setting: Setting) => boolean {
 
 /**
  * The settings of the environment: `TIDEGAUGE__<SECTION>__<OPTION>`, lists separated by commas or as
- * JSON, and `…__FILE` naming the file that holds a secret. Unknown names are problems. Names with one
- * underscore are left alone: Kubernetes sets `TIDEGAUGE_PORT` for a service called tidegauge.
+ * JSON, mappings as JSON, and `…__FILE` naming the file that holds a secret. Unknown names are
+ * problems. Names with one underscore are left alone: Kubernetes sets `TIDEGAUGE_PORT` for a service
+ * called tidegauge.
  */
 export function environmentLayer(schema: SchemaNode, env: Environment): Layer {
   const options = new Map<string, Option & { readonly secretFile: boolean }>()
@@ -228,8 +236,9 @@ function fromText(schema: SchemaNode, text: string): unknown {
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text
     case 'array':
-      return text.trimStart().startsWith('[') ? fromJson(text) : splitList(text)
+      return fromJson(text, '[') ?? splitList(text)
     case 'object':
+      return fromJson(text, '{') ?? text
     case 'string':
     case undefined:
     default:
@@ -241,7 +250,9 @@ function splitList(text: string): string[] {
   return text.trim() === '' ? [] : text.split(',').map((entry) => entry.trim())
 }
 
-function fromJson(text: string): unknown {
+/** What the text says where it starts as such JSON does; damaged, it stays text. */
+function fromJson(text: string, start: '[' | '{'): unknown {
+  if (!text.trimStart().startsWith(start)) return undefined
   const parsed = parseYaml(text, '')
   return parsed.ok ? parsed.value : text
 }

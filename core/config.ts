@@ -93,8 +93,9 @@ function reading(layers: readonly Layer[], env: Environment | null): ConfigReadi
   const values = nested((option) => settings.get(option.path.join('.'))?.value) as ConfigValues
   const schemaProblems = layers.flatMap((layer) => layer.problems)
   // A section with a wrong setting is judged by its rules once that setting is right.
-  const doubtful = new Set(schemaProblems.map(({ path }) => path.split('.')[0]))
-  const ruleProblems = configFindings(values, (...path) => settings.has(path.join('.')))
+  const doubtful = new Set(schemaProblems.map(({ path }) => /^\w*/.exec(path)?.[0] ?? ''))
+  const given = (...path: string[]) => settings.has(path.join('.'))
+  const ruleProblems = configFindings(values, given, doubtful)
     .filter(({ path }) => !doubtful.has(String(path[0])))
     .map((finding) => placeOf(settings, finding))
   const secrets = env === null ? [] : secretProblems(settings, env)

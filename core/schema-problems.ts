@@ -82,7 +82,7 @@ export function placed(findings: readonly Finding[], file: YamlFile, fileName: s
 
 function notAllowed(schema: SchemaNode, value: unknown, path: Path): Finding {
   const secret = schema['x-kind'] === 'secret' || schema['x-kind'] === 'secret-reference'
-  const found = secret ? secretMark : foundText(value)
+  const found = secret ? secretMark : schema.type === 'object' ? kindText(value) : foundText(value)
   const allowed = allowedText(schema)
   const unquoted = typeof value === 'number' || typeof value === 'boolean'
   const quotes = unquoted && Value.Check(schema, String(value))
@@ -94,6 +94,11 @@ function notAllowed(schema: SchemaNode, value: unknown, path: Path): Finding {
     found,
     allowed,
   }
+}
+
+/** Of what is no mapping. Text is not quoted: it may be a mapping that is damaged, secrets and all. */
+function kindText(value: unknown): string {
+  return typeof value === 'string' ? 'text' : foundText(value)
 }
 
 /** The value as it is quoted in a message: short, and without credentials. */

@@ -145,7 +145,7 @@ test('every problem of every source is told at once, with its place', () => {
     'tidegauge.yaml:2:3 server.prot: unknown key "prot"; did you mean "port"?',
     'tidegauge.yaml:3:9 server.port: found 99999; allowed: a whole number from 0 to 65535',
     'tidegauge.yaml:5:10 log.level: found "loud"; allowed: silent, fatal, error, warn, info, debug or trace',
-    'tidegauge.yaml:6:1 bogus: unknown key "bogus"; allowed: roles, server, store, ingest, kafka, models, monitor, alerts, auth, files, log or metrics',
+    'tidegauge.yaml:6:1 bogus: unknown key "bogus"; allowed: roles, server, store, ingest, kafka, decodings, registries, models, monitor, alerts, auth, files, log or metrics',
     'variable TIDEGAUGE__MODELS__MAX models.max: found "many"; allowed: a whole number from 1 to 100000',
     'variable TIDEGAUGE__SERVR__HOST unknown variable; did you mean TIDEGAUGE__SERVER__HOST?',
     'option metrics.feature_label_limit metrics.feature_label_limit: found -1; allowed: a whole number from 0 to 10000',
