@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts'
 import type { CommitDeps } from '../ingest/commit.ts'
 import { createIngestEvents, type IngestEvents } from '../ingest/events.ts'
 import { nativeDecoder } from '../ingest/formats/native.ts'
+import { giveUpHalves } from '../ingest/give-up-halves.ts'
 import { Intake } from '../ingest/intake.ts'
 import { MessageReader } from '../ingest/message-reader.ts'
 import { Pairing } from '../ingest/pairing.ts'
@@ -11,6 +12,7 @@ import { SliceIntake } from '../ingest/slice-intake.ts'
 import type { EventLimits } from '../ingest/validate.ts'
 import type { ModelRegistry } from '../store/model-registry.ts'
 import type { Store } from '../store/client.ts'
+import { every } from './every.ts'
 import type { Shared } from './shared.ts'
 
 /** How long an unavailable store is tried again before senders are told to come back, ms. */
@@ -42,7 +44,7 @@ export function ingestParts(
   const messages = new MessageReader(reader, (name) =>
     name === 'native' ? nativeDecoder : undefined,
   )
-  const pairing = new Pairing(store, messages)
+  const pairing = new Pairing(store, messages, ingest.pairing.timeoutMs)
   return { store, clock, events, patienceMs: commitPatienceMs, pairing, reader, messages, limits }
 }
 
@@ -63,7 +65,14 @@ function eventLimits({ limits }: Config['ingest']): EventLimits {
 export interface IngestRole {
   readonly intake: Intake
   readonly slices: SliceIntake
+  /** What goes on beside them, until the signal. */
+  readonly run: (signal: AbortSignal) => Promise<void>[]
+  /** Commits what is open. */
+  readonly close: () => Promise<void>
 }
+
+/** How often halves are looked for whose other half has not come, ms. */
+const giveUpMs = 30_000
 
 export function createIngestRole(deps: Shared): IngestRole {
   const { config, store, clock, registry, prometheus, log } = deps
@@ -77,8 +86,17 @@ export function createIngestRole(deps: Shared): IngestRole {
     maxInsertsPerSecond,
   }
   const { eventBytes } = parts.limits
+  const intake = new Intake({ ...parts, limits: { ...limits, eventBytes, queueBytes } })
+  const slices = new SliceIntake({ ...parts, limits })
+  const giveUp = { ...parts, ...config.ingest.pairing, registry }
   return {
-    intake: new Intake({ ...parts, limits: { ...limits, eventBytes, queueBytes } }),
-    slices: new SliceIntake({ ...parts, limits }),
+    intake,
+    slices,
+    run: (signal) => [
+      every(giveUpMs, () => giveUpHalves(giveUp), { signal, log, what: 'give up lonely halves' }),
+    ],
+    close: async () => {
+      await Promise.all([intake.close(), slices.close()])
+    },
   }
 }

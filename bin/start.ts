@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Listener } from '../api/listen.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { AppError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { BaselineDeps } from '../monitor/baselines.ts'
 import { openStore, type StoreOptions } from '../store/client.ts'
 import { migrate } from '../store/migrate.ts'
 import { openModelRegistry } from '../store/model-registry.ts'
 import { startApi } from './api-role.ts'
+import { every } from './every.ts'
 import { createIngestRole, type IngestRole } from './ingest-role.ts'
 import { modelFiles } from './model-files.ts'
 import { createMonitorRole } from './monitor-role.ts'
@@ -52,7 +51,9 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await shared.registry.refresh()
     await files.scan()
   }
-  loops.push(every(modelScanMs, stopping.signal, log, scan))
+  loops.push(
+    every(modelScanMs, scan, { signal: stopping.signal, log, what: 'read or store models' }),
+  )
 
   const baselines: BaselineDeps = {
     store: shared.store,
@@ -71,6 +72,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
   const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null
   const intake = ingest?.intake ?? null
+  if (ingest !== null) loops.push(...ingest.run(stopping.signal))
   const listener = config.roles.includes('api')
     ? await startApi({ ...shared, intake, baselines, health: { monitorTickedAt: () => tickedAt } })
     : null
@@ -112,7 +114,7 @@ async function stop({ shared, stopping, loops, ingest, listener }: Running): Pro
   const { shutdownTimeoutMs } = shared.config.server
   stopping.abort()
   // Requests in flight wait for their batch, and the batch for nobody: both at once.
-  await Promise.all([listener?.close(shutdownTimeoutMs), ingest?.intake.close()])
+  await Promise.all([listener?.close(shutdownTimeoutMs), ingest?.close()])
   await Promise.allSettled(loops)
   await shared.store.close()
 }
@@ -125,25 +127,4 @@ function firstFailure(loops: readonly Promise<void>[]): Promise<never> {
   // Whoever starts a service need not listen before something fails.
   failed.catch(() => undefined)
   return failed
-}
-
-async function every(
-  ms: number,
-  signal: AbortSignal,
-  log: Logger,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    try {
-      await sleep(ms, undefined, { signal })
-    } catch {
-      return
-    }
-    try {
-      await work()
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      log.warn({ err: error }, 'models could not be read or stored, trying again')
-    }
-  }
 }

@@ -9,7 +9,7 @@ import type { ModelRegistry } from '../store/model-registry.ts'
 import type { Half } from './formats/decoder.ts'
 import type { IngestEvents } from './events.ts'
 import type { MessageReader } from './message-reader.ts'
-import { messageOf } from './pairing.ts'
+import { keptMs, messageOf } from './pairing.ts'
 
 export interface GiveUpDeps {
   readonly store: Store
@@ -24,8 +24,6 @@ export interface GiveUpDeps {
 }
 
 const halvesAtOnce = 1000
-/** How long the store keeps halves. */
-const keptDays = 8
 
 /**
  * Gives up halves whose other half has not come in time: they become dead letters, from which they can
@@ -42,7 +40,7 @@ export async function giveUpHalves(deps: GiveUpDeps): Promise<number> {
     if (!tooMany && (oldest === null || oldest >= now - timeoutMs)) return total
     const before = tooMany ? now : now - timeoutMs
     const limit = tooMany ? Math.min(halvesAtOnce, waiting - maxWaiting) : halvesAtOnce
-    const overdue = await store.query(halvesOverdue({ before, days: keptDays, limit }))
+    const overdue = await store.query(halvesOverdue({ before, limit }))
     if (overdue.length === 0) return total
     await giveUp(deps, overdue, tooMany ? `more than ${maxWaiting} halves wait` : null)
     total += overdue.length
@@ -74,7 +72,11 @@ async function giveUp(
     })
   }
   await insertDeadLetters(store, letters, { replayedAt: null, changedAt: now })
-  await insertHalves(store, overdue, { givenUp: true, changedAt: now })
+  await insertHalves(store, overdue, {
+    givenUp: true,
+    changedAt: now,
+    expiresAt: now + timeoutMs + keptMs,
+  })
   for (const { reason } of letters) events.rejected(reason)
 }
 

@@ -16,6 +16,9 @@ interface Pair {
   readonly sides: Map<Side, HeldMessage>
 }
 
+/** How long halves are kept when their time is over: somebody has to give them up. */
+export const keptMs = 3_600_000
+
 /** Other halves that were stored before, by decoding and pair. */
 export type StoredPartners = ReadonlyMap<string, Half>
 
@@ -28,17 +31,24 @@ export type StoredPartners = ReadonlyMap<string, Half>
 export class Pairing {
   readonly #store: Store
   readonly #messages: MessageReader
+  readonly #timeoutMs: number
 
-  constructor(store: Store, messages: MessageReader) {
+  /** `timeoutMs`: how long a half waits. */
+  constructor(store: Store, messages: MessageReader, timeoutMs: number) {
     this.#store = store
     this.#messages = messages
+    this.#timeoutMs = timeoutMs
   }
 
   /** Stores the halves that are alone in their batch and finds what was stored of their other halves. May be repeated. */
   async store(batch: OpenBatch, now: number): Promise<StoredPartners> {
     const alone = pairsOf(batch).filter(({ sides }) => sides.size === 1)
     const waiting = alone.flatMap(({ sides }) => [...sides.values()])
-    await insertHalves(this.#store, waiting.map(storedHalf), { givenUp: false, changedAt: now })
+    await insertHalves(this.#store, waiting.map(storedHalf), {
+      givenUp: false,
+      changedAt: now,
+      expiresAt: now + this.#timeoutMs + keptMs,
+    })
     const found = new Map<string, Half>()
     for (const decoding of new Set(alone.map((pair) => pair.decoding))) {
       const ours = alone.filter((pair) => pair.decoding === decoding)

@@ -36,16 +36,21 @@ const halfColumns: readonly RowColumn<StoredHalf>[] = [
   ['raw', 'bytes', (half) => half.raw],
 ]
 
-/** Writes halves, or that they were given up: the row with the latest change counts. */
+/** Writes halves, or that they were given up: the row with the latest change counts. Times in epoch ms. */
 export async function insertHalves(
   store: Pick<Store, 'insertArrow'>,
   halves: readonly StoredHalf[],
-  { givenUp, changedAt }: { readonly givenUp: boolean; readonly changedAt: number },
+  written: {
+    readonly givenUp: boolean
+    readonly changedAt: number
+    readonly expiresAt: number
+  },
 ): Promise<void> {
   if (halves.length === 0) return
   const columns = [
-    ...arrowRows(halves, [...halfColumns, ['given_up', 'integer', () => Number(givenUp)]]),
-    constantTime('changed_at', changedAt),
+    ...arrowRows(halves, [...halfColumns, ['given_up', 'integer', () => Number(written.givenUp)]]),
+    constantTime('changed_at', written.changedAt),
+    constantTime('expires_at', written.expiresAt),
   ]
   await store.insertArrow({
     table: 'halves',

@@ -27,11 +27,13 @@ export const halvesTable: TableDefinition = {
     // Its other half never came: it was given up, and is a dead letter.
     'given_up Bool',
     `changed_at ${time}`,
+    "expires_at DateTime('UTC')",
   ],
   replacing: 'changed_at',
-  partitionBy: 'toYYYYMMDD(sent_at)',
+  // Whole parts expire, and what waits is looked for in few of them.
+  partitionBy: 'toStartOfHour(sent_at)',
   orderBy: '(decoding, pair, side)',
-  ttl: 'toDate(changed_at) + INTERVAL 8 DAY',
+  ttl: 'expires_at',
   shardBy: 'cityHash64(pair)',
 }
 

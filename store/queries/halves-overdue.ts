@@ -5,13 +5,11 @@ import { halfColumns, toHalf } from './halves-row.ts'
 interface Overdue {
   /** Halves that were stored before this wait no longer, epoch ms. */
   readonly before: number
-  /** Days that stored halves are looked for: what is older has expired. */
-  readonly days: number
   readonly limit: number
 }
 
 /** Halves that waited long enough for their other half, oldest first. */
-export function halvesOverdue({ before, days, limit }: Overdue): Query<StoredHalf> {
+export function halvesOverdue({ before, limit }: Overdue): Query<StoredHalf> {
   return {
     name: 'halves-overdue',
     sql: `
@@ -20,7 +18,6 @@ FROM halves FINAL
 WHERE (decoding, pair) IN (
   SELECT decoding, pair
   FROM halves FINAL
-  WHERE changed_at >= fromUnixTimestamp64Milli({before:Int64}, 'UTC') - toIntervalDay({days:UInt16})
   GROUP BY decoding, pair
   HAVING uniqExact(side) = 1 AND NOT max(given_up)
     AND max(changed_at) < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
@@ -28,7 +25,7 @@ WHERE (decoding, pair) IN (
   LIMIT {limit:UInt32}
 )
 ORDER BY sent_at, decoding, pair`,
-    params: { before, days, limit },
+    params: { before, limit },
     toRow: toHalf,
   }
 }

@@ -35,7 +35,7 @@ export function ingestDeps(
     clock: systemClock,
     events: createIngestEvents(new Registry(), pino({ level: 'silent' })),
     patienceMs: 0,
-    pairing: new Pairing(store, messages),
+    pairing: new Pairing(store, messages, 60_000),
     reader,
     messages,
   }
