@@ -7,6 +7,11 @@ export interface AgrawalOptions {
   readonly concept: AgrawalConcept
   /** Whether labels alternate: rows of the other label are drawn again. */
   readonly balance?: boolean
+  /**
+   * `original`: cars count from 0 and houses cost (9 − zip code)·100,000 on average; `revised`, in
+   * later code: cars count from 1 and houses cost (8 − zip code)·100,000.
+   */
+  readonly edition?: 'original' | 'revised'
   /** Noise of numeric features, as a share of their range, 0 to 1. Labels are of the clean ones. */
   readonly perturbation?: number
 }
@@ -19,11 +24,11 @@ export interface AgrawalOptions {
  * perspective, IEEE TKDE 5 (1993), 914–925.
  */
 export function* agrawal(
-  { concept, balance = false, perturbation = 0 }: AgrawalOptions,
+  { concept, balance = false, edition = 'original', perturbation = 0 }: AgrawalOptions,
   random: RandomSource,
 ): RowStream {
   const rows = balanced(balance, () => {
-    const applicant = draw(random)
+    const applicant = draw(random, edition === 'original' ? 0 : 1)
     return { x: features(applicant), y: agrawalLabel(applicant, concept) }
   })
   for (;;) {
@@ -32,14 +37,14 @@ export function* agrawal(
   }
 }
 
-function draw(random: RandomSource): Applicant {
+function draw(random: RandomSource, firstCar: 0 | 1): Applicant {
   const salary = 20000 + 130000 * random.next()
   const commission = salary >= 75000 ? 0 : 10000 + 75000 * random.next()
   const age = 20 + random.below(61)
   const educationLevel = random.below(5)
-  const car = 1 + random.below(20)
+  const car = firstCar + random.below(20)
   const zipcode = random.below(9)
-  const houseValue = (8 - zipcode) * 100000 * (0.5 + random.next())
+  const houseValue = (9 - firstCar - zipcode) * 100000 * (0.5 + random.next())
   const houseYears = 1 + random.below(30)
   const loan = random.next() * 500000
   return { salary, commission, age, educationLevel, car, zipcode, houseValue, houseYears, loan }
