@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/kafka-shared-setup.ts'],
     setupFiles: ['test/support/fast-check.ts'],
     // Each file gets a process of its own: the embedded engine is one per process.
     pool: 'forks',

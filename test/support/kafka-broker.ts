@@ -1,21 +1,27 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import kafkajs from 'kafkajs'
-import { cachedDirectory, copyDirectory, kafkaClassPath } from './kafka-jars.ts'
+import { formatDirectory } from './kafka-format.ts'
+import { kafkaClassPath } from './kafka-jars.ts'
 import { kafkaNode, type KafkaNode } from './kafka-node.ts'
-import { nodeProperties } from './kafka-properties.ts'
+import { nodeProperties, type NodePorts } from './kafka-properties.ts'
+import {
+  prepareAccess,
+  securityProperties,
+  type KafkaAccess,
+  type KafkaSecurity,
+} from './kafka-security.ts'
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
-const run = promisify(execFile)
-
-export interface KafkaOptions {
+export interface KafkaOptions extends KafkaSecurity {
   /** Default 1. With 3, topics of the broker's own have three replicas. */
   readonly brokers?: 1 | 3
+  /** True: clients reach each node through a proxy, also when metadata sends them there. */
+  readonly proxied?: boolean
   /** Broker settings beside the ones for quick tests. */
   readonly config?: Readonly<Record<string, string>>
 }
@@ -24,6 +30,11 @@ export interface KafkaOptions {
 export interface KafkaCluster {
   /** `host:port` of each node, for clients. */
   readonly brokers: readonly string[]
+  /** The same nodes without security and past the proxies, for what prepares a test. */
+  readonly direct: readonly string[]
+  readonly access: KafkaAccess
+  /** One a node when `proxied`, else none. */
+  readonly proxies: readonly TcpProxy[]
   /** Ends what runs and removes the data. */
   stop: () => Promise<void>
   /** In order, and back at the same address with the same data. */
@@ -31,7 +42,7 @@ export interface KafkaCluster {
   /** `kill -9`; `start` brings it back. */
   kill: (index?: number) => Promise<void>
   start: (index?: number) => Promise<void>
-  /** SIGSTOP and SIGCONT. */
+  /** SIGSTOP: connections stay open and nothing answers. */
   pause: (index?: number) => void
   resume: (index?: number) => void
   readonly pids: () => readonly number[]
@@ -41,72 +52,56 @@ export interface KafkaCluster {
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
   const classPath = await kafkaClassPath()
   const root = await mkdtemp(join(tmpdir(), 'tidegauge-kafka-'))
-  const remove = (): void => {
+  const removeAtExit = (): void => {
     rmSync(root, { recursive: true, force: true })
   }
-  process.once('exit', remove)
-  const count = options.brokers ?? 1
-  const ports = await freePorts(count * 2)
-  const clientPorts = ports.slice(0, count)
+  process.once('exit', removeAtExit)
+  const { ports, proxies } = await choosePorts(options)
+  const access = await prepareAccess(options, root)
   const nodes: KafkaNode[] = []
-  for (let index = 0; index < count; index++) {
-    const directory = join(root, `node-${index + 1}`)
-    await formatted(classPath, directory, index + 1)
-    const properties = join(root, `node-${index + 1}.properties`)
-    const text = nodeProperties({
-      id: index + 1,
-      clientPorts,
-      controllerPorts: ports.slice(count),
-      directory,
-      config: options.config ?? {},
-    })
-    await writeFile(properties, text)
-    const command = ['java', ...javaOptions, '-cp', classPath, 'kafka.Kafka', properties]
-    nodes.push(kafkaNode({ command, root, log: `${directory}.log` }))
-  }
-  const brokers = clientPorts.map((port) => `127.0.0.1:${port}`)
-  const chosen = (index?: number): readonly KafkaNode[] =>
-    index === undefined ? nodes : [nodes[index]!]
-  const each = async (index: number | undefined, act: (node: KafkaNode) => Promise<void>) => {
-    await Promise.all(chosen(index).map(act))
-  }
-  const start = async (index?: number): Promise<void> => {
-    await each(index, (node) => node.start())
-    const served = brokers.filter((_, at) => index === undefined || at === index)
-    await Promise.race([
-      Promise.all(served.map((address) => ready(address, count))),
-      ...chosen(index).map((node) => node.failed()),
-    ])
-  }
-  const cluster: KafkaCluster = {
-    brokers,
-    start,
+  for (const index of ports.keys())
+    nodes.push(await prepareNode({ options, classPath, root, ports, index }))
+  const cluster = clusterOf(nodes, ports)
+  const opened: KafkaCluster = {
+    ...cluster,
+    brokers: ports.map(({ advertised }) => `127.0.0.1:${advertised}`),
+    access,
+    proxies,
     stop: async () => {
       // Nothing of the data is wanted any more, so nothing need be written in order.
-      await each(undefined, (node) => node.kill())
-      process.off('exit', remove)
+      await cluster.kill()
+      await Promise.all(proxies.map((proxy) => proxy.close()))
+      process.off('exit', removeAtExit)
       await rm(root, { recursive: true, force: true })
     },
-    restart: async (index) => {
-      await each(index, (node) => node.stop())
-      await start(index)
-    },
-    kill: (index) => each(index, (node) => node.kill()),
-    pause: (index) => {
-      for (const node of chosen(index)) node.pause()
-    },
-    resume: (index) => {
-      for (const node of chosen(index)) node.resume()
-    },
-    pids: () => nodes.map((node) => node.pid()),
   }
   try {
-    await start()
+    await opened.start()
   } catch (error) {
-    await cluster.stop()
+    await opened.stop()
     throw error
   }
-  return cluster
+  return opened
+}
+
+async function choosePorts({ brokers = 1, proxied = false }: KafkaOptions) {
+  const free = await freePorts(brokers * 3)
+  const proxies: TcpProxy[] = []
+  const ports: NodePorts[] = []
+  for (let index = 0; index < brokers; index++) {
+    const [client, internal, controller] = free.slice(index * 3) as [number, number, number]
+    if (proxied) proxies.push(await startTcpProxy({ to: { port: client }, seed: index }))
+    ports.push({ client, internal, controller, advertised: proxies[index]?.port ?? client })
+  }
+  return { ports, proxies }
+}
+
+interface Preparing {
+  readonly options: KafkaOptions
+  readonly classPath: string
+  readonly root: string
+  readonly ports: readonly NodePorts[]
+  readonly index: number
 }
 
 // A broker of a test lives for seconds: no time for the optimising compiler, no memory for its code.
@@ -117,22 +112,52 @@ const javaOptions = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
 ]
 
-const clusterId = 'tidegauge-test-cluster'
+async function prepareNode(preparing: Preparing): Promise<KafkaNode> {
+  const { options, classPath, root, ports } = preparing
+  const id = preparing.index + 1
+  const directory = join(root, `node-${id}`)
+  await formatDirectory(classPath, directory, id)
+  const config = { ...securityProperties(options, root), ...options.config }
+  const properties = `${directory}.properties`
+  await writeFile(properties, nodeProperties({ id, ports, directory, config }))
+  const command = ['java', ...javaOptions, '-cp', classPath, 'kafka.Kafka', properties]
+  return kafkaNode({ command, root, log: `${directory}.log` })
+}
 
-/** A formatted data directory; formatting needs a Java process, so the first one is kept as a mould. */
-async function formatted(classPath: string, directory: string, id: number): Promise<void> {
-  const mould = await cachedDirectory('formatted', async (into) => {
-    const properties = `${into}.properties`
-    const ports = { clientPorts: [1], controllerPorts: [2] }
-    await writeFile(properties, nodeProperties({ id: 1, ...ports, directory: into, config: {} }))
-    const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]
-    await run('java', ['-XX:TieredStopAtLevel=1', '-cp', classPath, ...format])
-    await rm(properties)
-  })
-  await mkdir(directory)
-  await copyDirectory(mould, directory)
-  const meta = [`version=1`, `cluster.id=${clusterId}`, `node.id=${id}`]
-  await writeFile(join(directory, 'meta.properties'), `${meta.join('\n')}\n`)
+/** What can be done to nodes, one or all. */
+function clusterOf(nodes: readonly KafkaNode[], ports: readonly NodePorts[]) {
+  const direct = ports.map(({ internal }) => `127.0.0.1:${internal}`)
+  const chosen = <T>(all: readonly T[], index: number | undefined): readonly T[] =>
+    index === undefined ? all : [all[index]!]
+  const each = async (
+    index: number | undefined,
+    act: (node: KafkaNode) => Promise<void>,
+  ): Promise<void> => {
+    await Promise.all(chosen(nodes, index).map(act))
+  }
+  const start = async (index?: number): Promise<void> => {
+    await each(index, (node) => node.start())
+    await Promise.race([
+      Promise.all(chosen(direct, index).map((address) => ready(address, nodes.length))),
+      ...chosen(nodes, index).map(({ failed }) => failed()),
+    ])
+  }
+  return {
+    direct,
+    start,
+    restart: async (index?: number) => {
+      await each(index, (node) => node.stop())
+      await start(index)
+    },
+    kill: (index?: number) => each(index, (node) => node.kill()),
+    pause: (index?: number) => {
+      for (const node of chosen(nodes, index)) node.pause()
+    },
+    resume: (index?: number) => {
+      for (const node of chosen(nodes, index)) node.resume()
+    },
+    pids: () => nodes.map(({ pid }) => pid()),
+  }
 }
 
 /** Resolves when the node at this address serves and knows so many members. */
@@ -142,7 +167,7 @@ async function ready(address: string, members: number): Promise<void> {
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 0 },
   }).admin()
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
     try {
       await admin.connect()
       const { brokers, controller } = await admin.describeCluster()
@@ -152,6 +177,7 @@ async function ready(address: string, members: number): Promise<void> {
     } finally {
       await admin.disconnect()
     }
+    await sleep(50)
   }
   throw new Error('Kafka did not get ready within a minute')
 }
@@ -161,18 +187,21 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
   while (ports.size < count) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => {
-        resolve(false)
-      })
-      server.listen(port, '127.0.0.1', () => {
-        server.close(() => {
-          resolve(true)
-        })
-      })
-    })
-    if (free) ports.add(port)
+    if (await isFree(port)) ports.add(port)
   }
   return [...ports]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => {
+      resolve(false)
+    })
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true)
+      })
+    })
+  })
 }

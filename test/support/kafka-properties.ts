@@ -1,28 +1,38 @@
+/** Ports of one node. */
+export interface NodePorts {
+  /** For clients, with the security that was asked for. */
+  readonly client: number
+  /** Where clients are told to come: the same, or a proxy's. */
+  readonly advertised: number
+  /** Plain, past proxies: other nodes and the helpers of tests. */
+  readonly internal: number
+  readonly controller: number
+}
+
 export interface NodeSettings {
   /** From 1. */
   readonly id: number
   /** One a node. */
-  readonly clientPorts: readonly number[]
-  readonly controllerPorts: readonly number[]
+  readonly ports: readonly NodePorts[]
   readonly directory: string
   readonly config: Readonly<Record<string, string>>
 }
 
 /** server.properties of one node: broker and controller in one, everything on loopback. */
-export function nodeProperties(settings: NodeSettings): string {
-  const { id, clientPorts, controllerPorts, directory, config } = settings
-  const replicas = String(clientPorts.length)
-  const client = `CLIENT://127.0.0.1:${clientPorts[id - 1]!}`
+export function nodeProperties({ id, ports, directory, config }: NodeSettings): string {
+  const replicas = String(ports.length)
+  const own = ports[id - 1]!
+  const at = (port: number): string => `127.0.0.1:${port}`
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(id),
-    'controller.quorum.voters': controllerPorts
-      .map((port, index) => `${index + 1}@127.0.0.1:${port}`)
+    'controller.quorum.voters': ports
+      .map(({ controller }, index) => `${index + 1}@${at(controller)}`)
       .join(','),
-    listeners: `${client},CONTROLLER://127.0.0.1:${controllerPorts[id - 1]!}`,
-    'advertised.listeners': client,
-    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'CLIENT',
+    listeners: `CLIENT://${at(own.client)},INTERNAL://${at(own.internal)},CONTROLLER://${at(own.controller)}`,
+    'advertised.listeners': `CLIENT://${at(own.advertised)},INTERNAL://${at(own.internal)}`,
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': directory,
     'offsets.topic.replication.factor': replicas,

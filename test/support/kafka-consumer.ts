@@ -1,0 +1,35 @@
+import kafkajs, { type KafkaConfig } from 'kafkajs'
+
+export interface PlainConsumer {
+  /** Values in the order of arrival, of all partitions. */
+  readonly values: readonly string[]
+  /** Leaves the group after committing what was read. */
+  stop: () => Promise<void>
+}
+
+export interface PlainConsumerOptions extends Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  readonly brokers: readonly string[]
+  readonly group: string
+  readonly topic: string
+}
+
+/** kafkajs as anybody would use it, from the earliest offset: what else reads the same topic. */
+export async function plainConsumer(options: PlainConsumerOptions): Promise<PlainConsumer> {
+  const { brokers, group, topic, ...access } = options
+  const kafka = new kafkajs.Kafka({
+    brokers: [...brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 50 },
+    ...access,
+  })
+  const consumer = kafka.consumer({ groupId: group, sessionTimeout: 6000, heartbeatInterval: 500 })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const values: string[] = []
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      values.push(message.value?.toString() ?? '')
+    },
+  })
+  return { values, stop: () => consumer.disconnect() }
+}
