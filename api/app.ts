@@ -92,8 +92,12 @@ function addRoutes(app: FastifyInstance, deps: AppDeps, options: ApiOptions): vo
       throw new AppError('MODEL_NOT_FOUND', `no model "${model}"`)
   }
   const { audit, results } = deps
+  void app.register(healthRoutes, { readiness: deps.readiness, version: deps.version })
+  void app.register(prometheusRoutes, { registry: deps.registry })
+  if (options.serves !== 'operations')
+    void app.register(eventIntakeRoutes, { intake: deps.intake, options })
+  if (options.serves !== 'everything') return
   void app.register(homeRoutes, { version: deps.version })
-  void app.register(eventIntakeRoutes, { intake: deps.intake, options })
   void app.register(eventRoutes, { results, requireModel })
   void app.register(modelRoutes, { models: deps.models })
   void app.register(modelPutRoutes, { models: deps.models, audit })
@@ -104,6 +108,4 @@ function addRoutes(app: FastifyInstance, deps: AppDeps, options: ApiOptions): vo
   void app.register(deliveryRoutes, { deliveries: deps.deliveries, audit })
   void app.register(deadLetterRoutes, { deadLetters: deps.deadLetters, audit })
   void app.register(ledgerRoutes, { ledger: deps.ledger })
-  void app.register(healthRoutes, { readiness: deps.readiness, version: deps.version })
-  void app.register(prometheusRoutes, { registry: deps.registry })
 }

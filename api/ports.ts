@@ -212,6 +212,8 @@ export interface AppDeps {
 }
 
 export interface ApiOptions {
+  /** Health and metrics are answered by every process, events by those that take them, the rest by the api role. */
+  readonly serves: 'everything' | 'events' | 'operations'
   /** Bytes of a request's body as sent. */
   readonly bodyLimitBytes: number
   /** Bytes of a body after gzip is undone. */
@@ -232,6 +234,7 @@ export interface ApiOptions {
 }
 
 export const defaultApiOptions: ApiOptions = {
+  serves: 'everything',
   bodyLimitBytes: 16 * 1024 * 1024,
   inflateLimitBytes: 64 * 1024 * 1024,
   bodiesLimitBytes: 256 * 1024 * 1024,

@@ -139,7 +139,7 @@ async function main(seconds: number): Promise<void> {
     },
   })
   const service = await startService(config, createLogger(config.log))
-  const url = service.url ?? ''
+  const url = service.url
   try {
     await register(url)
     const waits = await measure(url, seconds)

@@ -31,7 +31,7 @@ export interface ApiRoleDeps extends Shared {
   readonly health: Health
 }
 
-/** Builds the API of this process and opens its socket. */
+/** Builds what this process answers over HTTP and opens its socket: without the api role, its health and metrics at least. */
 export async function startApi(deps: ApiRoleDeps): Promise<Listener> {
   const { config, store, clock } = deps
   const keys = cachedApiKeys(store, configuredKeys(config), clock)
@@ -114,6 +114,11 @@ function refuseEvents(): Promise<never> {
   )
 }
 
+function served(roles: Config['roles']): ApiOptions['serves'] {
+  if (roles.includes('api')) return 'everything'
+  return roles.includes('ingest') ? 'events' : 'operations'
+}
+
 function configuredKeys({ auth }: Config): Parameters<typeof cachedApiKeys>[1] {
   return {
     required: auth.required,
@@ -126,8 +131,9 @@ function configuredKeys({ auth }: Config): Parameters<typeof cachedApiKeys>[1] {
   }
 }
 
-function apiOptions({ server }: Config): Partial<ApiOptions> {
+function apiOptions({ server, roles }: Config): Partial<ApiOptions> {
   return {
+    serves: served(roles),
     bodyLimitBytes: server.bodyLimitBytes,
     inflateLimitBytes: server.inflateLimitBytes,
     requestTimeoutMs: server.requestTimeoutMs,

@@ -80,7 +80,7 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean>
   let service: Service | null = null
   try {
     service = await startService(config, log)
-    const url = service.url ?? ''
+    const url = service.url
     screen.say(`Tidegauge serves on ${url}, log in ${relative('.', workspace.logFile)}`)
     const run = runDemo({ plan, workspace, screen, url, call: receiver.called, signal })
     const happened = await Promise.race([run, service.failed])

@@ -17,8 +17,8 @@ import { version } from './version.ts'
 
 /** A running Tidegauge. */
 export interface Service {
-  /** Where the API listens; null without the api role. */
-  readonly url: string | null
+  /** Where it answers: the API, or without that role what its other roles have to say. */
+  readonly url: string
   /** Rejects when a part has died of a bug: the process should end and be started again. */
   readonly failed: Promise<never>
   /** Answers what is in flight, writes what is open, and closes the store. */
@@ -73,11 +73,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null
   const intake = ingest?.intake ?? null
   if (ingest !== null) loops.push(...ingest.run(stopping.signal))
-  const listener = config.roles.includes('api')
-    ? await startApi({ ...shared, intake, baselines, health: { monitorTickedAt: () => tickedAt } })
-    : null
+  const health = { monitorTickedAt: () => tickedAt }
+  const listener = await startApi({ ...shared, intake, baselines, health })
   return {
-    url: listener?.url ?? null,
+    url: listener.url,
     failed: firstFailure(loops),
     stop: () => stop({ shared, stopping, loops, ingest, listener }),
   }
@@ -107,14 +106,14 @@ interface Running {
   readonly stopping: AbortController
   readonly loops: readonly Promise<void>[]
   readonly ingest: IngestRole | null
-  readonly listener: Listener | null
+  readonly listener: Listener
 }
 
 async function stop({ shared, stopping, loops, ingest, listener }: Running): Promise<void> {
   const { shutdownTimeoutMs } = shared.config.server
   stopping.abort()
   // Requests in flight wait for their batch, and the batch for nobody: both at once.
-  await Promise.all([listener?.close(shutdownTimeoutMs), ingest?.close()])
+  await Promise.all([listener.close(shutdownTimeoutMs), ingest?.close()])
   await Promise.allSettled(loops)
   await shared.store.close()
 }

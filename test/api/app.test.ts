@@ -181,3 +181,16 @@ test('the first page is links for people and JSON for programs', async () => {
   expect(page.body).toContain('href="/docs"')
   expect((await app.inject('/')).json()).toMatchObject({ links: { openapi: '/openapi.json' } })
 })
+
+test.each([
+  ['operations', 404, 404],
+  ['events', 200, 404],
+  ['everything', 200, 200],
+] as const)('a process that serves %s answers that and its health', async (serves, events, api) => {
+  const app = await appOf({ ...fakes().deps, options: { serves } })
+  const headers = { 'content-type': 'application/json' }
+  const posted = await app.inject({ method: 'POST', url: '/v1/events', headers, payload: '{}' })
+  const status = async (url: string) => (await app.inject(url)).statusCode
+  expect([posted.statusCode, await status('/v1/models')]).toEqual([events, api])
+  expect([await status('/health/ready'), await status('/metrics')]).toEqual([200, 200])
+})

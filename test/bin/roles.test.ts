@@ -27,7 +27,7 @@ async function start(roles: string): Promise<string> {
   const config = loadConfig({ env: {}, flags })
   const service = await startService(config, createLogger({ level: 'silent', format: 'json' }))
   services = [...services, service]
-  return service.url ?? ''
+  return service.url
 }
 
 test('a process that only answers learns of the models that others declare', async () => {
@@ -49,4 +49,20 @@ test('a process that only answers learns of the models that others declare', asy
   })
   expect(refused.status).toBe(400)
   expect(await refused.text()).toContain('no ingest role')
+})
+
+test('every process tells its health and metrics, and one that takes events takes them over HTTP', async () => {
+  const [ingest, monitor] = [await start('ingest'), await start('monitor')]
+  for (const url of [ingest, monitor]) {
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200)
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('tidegauge_build_info')
+    expect((await fetch(`${url}/v1/models`)).status).toBe(404)
+  }
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model":"fraud"}',
+  }
+  expect((await fetch(`${ingest}/v1/events`, post)).status).toBe(200)
+  expect((await fetch(`${monitor}/v1/events`, post)).status).toBe(404)
 })

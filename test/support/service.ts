@@ -146,7 +146,7 @@ export async function startTestService(
   })
   const service = await startService(config, createLogger({ level: 'error', format: 'json' }))
   return {
-    url: service.url ?? '',
+    url: service.url,
     stop: async () => {
       await service.stop()
       return 0
