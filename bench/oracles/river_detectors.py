@@ -1,6 +1,6 @@
 """Drifts and warnings that river tells, which detectors/sequential is held to.
 
-    pip install river==0.26.1
+    pip install river==0.26.1 scipy==1.17.1
     python bench/oracles/river_detectors.py > test/fixtures/detectors/river-detectors.json
 
 ADWIN's cuts and Page-Hinkley's form differ between releases of river. The older ADWIN is that of
@@ -20,6 +20,7 @@ import sys
 import numpy as np
 import river
 from river import drift
+from scipy import stats
 
 rng = np.random.RandomState(12345)
 # The two streams of river's own tests.
@@ -133,13 +134,26 @@ def all_cases():
     return cases
 
 
+def equal_samples(n, h):
+    test = stats.ks_2samp(range(n), range(h, n + h), method="exact")
+    return {"n": n, "d": float(test.statistic), "p": float(test.pvalue)}
+
+
+sizes = [(1, 1), (5, 5), (30, 12), (30, 3), (30, 0), (100, 25), (1000, 60), (5000, 400)]
 cases = adwin_cases("settled") if "--adwin" in sys.argv else all_cases()
 print(
     json.dumps(
         {
             "river": river.__version__,
-            **({} if "--adwin" in sys.argv else {"streams": {k: v.tolist() for k, v in streams.items()}}),
             "cases": cases,
+            **(
+                {}
+                if "--adwin" in sys.argv
+                else {
+                    "streams": {name: stream.tolist() for name, stream in streams.items()},
+                    "equal_samples": [equal_samples(n, h) for n, h in sizes],
+                }
+            ),
         }
     )
 )

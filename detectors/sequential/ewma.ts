@@ -30,10 +30,10 @@ export interface EwmaMemory extends RunningMean {
  * starts at the centre and nothing is waited for. Statistic: the distance to
  * the watched side, in units of the values; below zero on the other side.
  *
- * Scale-free. Finds small lasting shifts; after a large jump σ grows with z, so
- * that the alarm comes within a few values or, since μ follows, not at all:
- * CUSUM keeps its level. With a known level, α = 0.1 and L = 2.7 a false alarm
- * comes every 500 independent normal values. A constant never alarms.
+ * Scale-free. Finds small lasting shifts. With an estimated level a slow trend drags
+ * μ along and is seen late.
+ * With a known level, α = 0.1 and L = 2.7 a false alarm comes every 370
+ * independent normal values. A constant never alarms.
  *
  * O(1) time and memory.
  *

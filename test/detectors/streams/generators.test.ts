@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { agrawal, type AgrawalOptions } from '../../../detectors/streams/agrawal.ts'
 import { conceptDrift } from '../../../detectors/streams/concept-drift.ts'
 import { friedman, type FriedmanDrift } from '../../../detectors/streams/friedman.ts'
-import { led, type LedOptions } from '../../../detectors/streams/led.ts'
+import { led } from '../../../detectors/streams/led.ts'
 import { mersenneTwister, seededLikePython } from '../../../detectors/streams/mersenne-twister.ts'
 import {
   numpyRandom,
