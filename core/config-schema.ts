@@ -280,7 +280,7 @@ type Settings<T> = T extends DurationText
       : T extends readonly (infer Item)[]
         ? readonly Settings<Item>[]
         : T extends object
-          ? { readonly [Key in keyof T & string as SettingName<Key, T[Key]>]: Settings<T[Key]> }
+          ? { readonly [Key in keyof T as SettingName<Key & string, T[Key]>]: Settings<T[Key]> }
           : T
 
 type SettingName<Key extends string, Value> =

@@ -227,6 +227,11 @@ function joined(layers: readonly Layer[]): Layer {
   }
 }
 
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
+
 /** Text of a variable or option as its schema wants it. What cannot be read stays text, for the schema to refuse. */
 function fromText(schema: SchemaNode, text: string): unknown {
   switch (schema.type) {
@@ -234,7 +239,7 @@ function fromText(schema: SchemaNode, text: string): unknown {
     case 'number':
       return /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text
     case 'boolean':
-      return text === 'true' ? true : text === 'false' ? false : text
+      return truths.get(text) ?? text
     case 'array':
       return fromJson(text, '[') ?? splitList(text)
     case 'object':
