@@ -41,6 +41,11 @@ export interface Decoder {
   readonly decode: (message: Message) => Decoded | Promise<Decoded>
 }
 
+/** A decoder that needs nothing but the message, and so never waits. */
+export interface PureDecoder extends Decoder {
+  readonly decode: (message: Message) => Decoded
+}
+
 /** One row of a request: features by name. */
 export type FeatureRow = Readonly<Record<string, unknown>>
 

@@ -13,13 +13,15 @@ export function joinHalves(request: Request, response: Response): Decoded {
     )
   }
   const model = request.model || response.model
+  const variant = request.variant || response.variant
   const many = request.rows.length > 1
   const records = request.rows.map((features, row) => ({
     value: {
       model,
       version: response.version || request.version,
-      ...(request.variant === '' ? {} : { variant: request.variant }),
-      id: many ? `${request.id}#${row}` : request.id,
+      ...(variant === '' ? {} : { variant }),
+      // Without an id of the system's, the record takes that of its place in the source.
+      ...(request.id === '' ? {} : { id: many ? `${request.id}#${row}` : request.id }),
       ts: request.ts,
       features,
       ...(failed ? {} : response.rows[row]),
