@@ -50,37 +50,28 @@ export async function kafkaAdmin({
   readonly direct: readonly string[]
 }): Promise<KafkaAdmin> {
   const kafka = new kafkajs.Kafka({ brokers: [...direct], logLevel: kafkajs.logLevel.NOTHING })
-  const admin = kafka.admin()
-  const producer = kafka.producer({ allowAutoTopicCreation: false })
-  await admin.connect()
+  // Metadata of age 0: topics are made anew and grow while a test runs.
+  const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: 0 })
   await producer.connect()
-  const createNamedTopic = topicMaker(admin)
   return {
-    createNamedTopic,
-    createTopic: async (prefix, options) => {
-      const topic = `${prefix}-${randomBytes(4).toString('hex')}`
-      await createNamedTopic(topic, options)
-      return topic
-    },
-    ...topicChanges(admin),
-    offsets: async (topic) =>
-      byPartition(await admin.fetchTopicOffsets(topic)).map(({ low, high }) => ({
-        low: Number(low),
-        high: Number(high),
-      })),
-    committed: async (groupId, topic) => {
-      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
-      return byPartition(answer?.partitions ?? []).map(({ offset }) =>
-        offset === '-1' ? null : Number(offset),
-      )
-    },
+    ...topicChanges(kafka),
+    ...offsetReaders(kafka),
     produce: async (topic, messages, { codec = 'none' } = {}) => {
       await producer.send({ topic, messages: [...messages], acks: -1, compression: codecs[codec] })
     },
     transaction: (topic, messages, end) => transaction(kafka, { topic, messages, end }),
-    close: async () => {
-      await Promise.all([admin.disconnect(), producer.disconnect()])
-    },
+    close: () => producer.disconnect(),
+  }
+}
+
+/** A client for one task, because kafkajs keeps what it knew of a topic for minutes. */
+async function fresh<T>(kafka: Kafka, task: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    return await task(admin)
+  } finally {
+    await admin.disconnect()
   }
 }
 
@@ -95,26 +86,58 @@ const codecs = {
 const byPartition = <T extends { readonly partition: number }>(all: readonly T[]): T[] =>
   [...all].sort((a, b) => a.partition - b.partition)
 
-const topicMaker =
-  (admin: Admin): KafkaAdmin['createNamedTopic'] =>
-  async (topic, { partitions = 1, replicas = 1, config = {} } = {}) => {
+type TopicChanges = Pick<
+  KafkaAdmin,
+  'createTopic' | 'createNamedTopic' | 'deleteTopic' | 'deleteRecords' | 'setPartitions'
+>
+
+function topicChanges(kafka: Kafka): TopicChanges {
+  const createNamedTopic: KafkaAdmin['createNamedTopic'] = async (topic, options = {}) => {
+    const { partitions = 1, replicas = 1, config = {} } = options
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     const settings = { numPartitions: partitions, replicationFactor: replicas, configEntries }
-    await admin.createTopics({ topics: [{ topic, ...settings }], waitForLeaders: true })
+    await fresh(kafka, (admin) =>
+      admin.createTopics({ topics: [{ topic, ...settings }], waitForLeaders: true }),
+    )
   }
-
-function topicChanges(
-  admin: Admin,
-): Pick<KafkaAdmin, 'deleteTopic' | 'deleteRecords' | 'setPartitions'> {
   return {
-    deleteTopic: async (topic) => {
-      await admin.deleteTopics({ topics: [topic] })
-      while ((await admin.listTopics()).includes(topic)) await sleep(20)
+    createNamedTopic,
+    createTopic: async (prefix, options) => {
+      const topic = `${prefix}-${randomBytes(4).toString('hex')}`
+      await createNamedTopic(topic, options)
+      return topic
     },
+    deleteTopic: (topic) =>
+      fresh(kafka, async (admin) => {
+        await admin.deleteTopics({ topics: [topic] })
+        while ((await admin.listTopics()).includes(topic)) await sleep(20)
+      }),
     deleteRecords: (topic, partition, before) =>
-      admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] }),
+      fresh(kafka, async (admin) => {
+        // It looks for the leader in what the client knows, which is nothing before the first question.
+        await admin.fetchTopicOffsets(topic)
+        const partitions = [{ partition, offset: String(before) }]
+        await admin.deleteTopicRecords({ topic, partitions })
+      }),
     setPartitions: async (topic, total) => {
-      await admin.createPartitions({ topicPartitions: [{ topic, count: total }] })
+      await fresh(kafka, (admin) =>
+        admin.createPartitions({ topicPartitions: [{ topic, count: total }] }),
+      )
+    },
+  }
+}
+
+function offsetReaders(kafka: Kafka): Pick<KafkaAdmin, 'offsets' | 'committed'> {
+  return {
+    offsets: async (topic) => {
+      const read = await fresh(kafka, (admin) => admin.fetchTopicOffsets(topic))
+      return byPartition(read).map(({ low, high }) => ({ low: Number(low), high: Number(high) }))
+    },
+    committed: async (groupId, topic) => {
+      const [read] = await fresh(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }))
+      return byPartition(read?.partitions ?? []).map(({ offset }) =>
+        offset === '-1' ? null : Number(offset),
+      )
     },
   }
 }

@@ -22,7 +22,13 @@ export async function plainConsumer(options: PlainConsumerOptions): Promise<Plai
     retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 50 },
     ...access,
   })
-  const consumer = kafka.consumer({ groupId: group, sessionTimeout: 6000, heartbeatInterval: 500 })
+  const consumer = kafka.consumer({
+    groupId: group,
+    sessionTimeout: 6000,
+    heartbeatInterval: 500,
+    // A consumer that stops waits for the fetch under way.
+    maxWaitTimeInMs: 100,
+  })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const values: string[] = []

@@ -34,7 +34,12 @@ export function missingForKafka(): string | null {
 export async function kafkaClassPath(): Promise<string> {
   await cachedDirectory('jars', async (directory) => {
     const options = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies']
-    await run('mvn', [...options, `-DoutputDirectory=${directory}`, '-DincludeScope=runtime'])
+    const target = [`-DoutputDirectory=${directory}`, '-DincludeScope=runtime']
+    await run('mvn', [...options, ...target]).catch((error: unknown) => {
+      // Maven tells its troubles on standard output.
+      const { stdout } = error as { readonly stdout?: string }
+      throw new Error(`Maven could not fetch Kafka:\n${stdout ?? ''}`, { cause: error })
+    })
   })
   const names = (await readdir(jars)).sort()
   return names.map((name) => join(jars, name)).join(delimiter)

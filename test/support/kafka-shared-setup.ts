@@ -2,6 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { startKafka, type KafkaCluster } from './kafka-broker.ts'
+import { kafkaClassPath, missingForKafka } from './kafka-jars.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,6 +16,10 @@ declare module 'vitest' {
  * vitest's main process, so that it ends with the run, and starts when the first file asks for it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Where every test must run, the jars come first: fetching them takes longer than a test may.
+  // If that fails, the tests that need them say so.
+  if (process.env['REQUIRE_INTEGRATION'] === '1' && missingForKafka() === null)
+    await kafkaClassPath().catch(() => undefined)
   let cluster: Promise<KafkaCluster> | null = null
   const answer = async (res: ServerResponse): Promise<void> => {
     try {
