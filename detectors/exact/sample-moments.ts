@@ -8,8 +8,11 @@ import { type SampleMoments } from '../drift/t.ts'
  */
 export function sampleMoments(values: readonly number[]): SampleMoments {
   if (values.length === 0) throw new RangeError('sampleMoments requires a value')
-  let mean = 0
-  for (const value of values) mean += value / values.length
+  // Around the first value, so that a constant sample has no deviation at all.
+  const origin = values[0]!
+  let sum = 0
+  for (const value of values) sum += value - origin
+  const mean = origin + sum / values.length
   let squares = 0
   for (const value of values) squares += (value - mean) ** 2
   return { values: values.length, mean, deviation: Math.sqrt(squares / values.length) }
