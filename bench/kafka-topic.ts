@@ -1,0 +1,51 @@
+import kafkajs from 'kafkajs'
+import { inRound } from './sample-events.ts'
+
+const messagesABatch = 500
+
+/** Fills a topic with so many messages, without compression, spread evenly over its partitions. */
+export async function fillTopic(
+  brokers: readonly string[],
+  { topic, partitions }: { topic: string; partitions: number },
+  events: readonly string[],
+  count: number,
+): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true })
+  await admin.disconnect()
+  const producer = kafka.producer()
+  await producer.connect()
+  for (let sent = 0, batch = 0; sent < count; sent += messagesABatch, batch++) {
+    const messages = Array.from({ length: messagesABatch }, (_, i) => {
+      const at = sent + i
+      const event = events[at % events.length] ?? ''
+      const round = Math.floor(at / events.length)
+      return { value: inRound(event, round), partition: batch % partitions }
+    })
+    await producer.send({ topic, messages, acks: 1 })
+  }
+  await producer.disconnect()
+}
+
+/** Messages of a topic that a group has not committed. */
+export async function lagOf(
+  brokers: readonly string[],
+  group: string,
+  topic: string,
+): Promise<number> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const ends = await admin.fetchTopicOffsets(topic)
+    const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    return ends.reduce((lag, { partition, high }) => {
+      const offset = committed?.partitions.find((other) => other.partition === partition)?.offset
+      return lag + Number(high) - Math.max(0, Number(offset ?? 0))
+    }, 0)
+  } finally {
+    await admin.disconnect()
+  }
+}
