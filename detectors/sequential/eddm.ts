@@ -30,9 +30,9 @@ export interface EddmMemory {
  * threshold. It is told at errors only; a warning stands until the next error.
  *
  * Made for slow change. The first distances are few, so their greatest level is
- * often an accident that later ones fall below: with the defaults a stream
- * without change alarms every few hundred values. Lower α and β to below 0.8
- * for series that page somebody.
+ * often an accident that later ones fall below: with the defaults errors at a
+ * constant rate of 0.1 alarm about every thousand values. Lower α and β to 0.8
+ * and less for series that page somebody.
  *
  * O(1) time and memory.
  *

@@ -30,10 +30,9 @@ export interface EwmaMemory extends RunningMean {
  * starts at the centre and nothing is waited for. Statistic: the distance to
  * the watched side, in units of the values; below zero on the other side.
  *
- * Scale-free. Finds small lasting shifts. With an estimated level a slow trend drags
- * μ along and is seen late.
- * With a known level, α = 0.1 and L = 2.7 a false alarm comes every 370
- * independent normal values. A constant never alarms.
+ * Scale-free. Finds small lasting shifts. With an estimated level a slow trend
+ * drags μ along and is seen late; with a known one, α = 0.1 and L = 2.7 a false
+ * alarm comes every 370 independent normal values. A constant never alarms.
  *
  * O(1) time and memory.
  *

@@ -32,9 +32,10 @@ const leastGap = 0.1
  * −log₁₀ α.
  *
  * Sees any change of the distribution, not of the mean alone. It asks at every
- * value: with α = 0.005 a stream without any change alarms about every few
- * hundred values; take α = 1e-4 or less for series that page somebody. Ties
- * make it quieter. A constant never alarms.
+ * value: with α = 0.005 independent normal values without any change alarm about
+ * every thousand; take α = 1e-4 or less for series that page somebody. Ties make
+ * it quieter, and blind to small changes of an error rate. A constant never
+ * alarms.
  *
  * The draws are those of Python's `random.Random(seed).sample`, started anew
  * after each drift; the generator's state is part of the memory, so a replay
