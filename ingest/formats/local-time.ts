@@ -29,9 +29,6 @@ export function createLocalTimeReader(timeZone: string | null): (text: string) =
   }
 }
 
-/** Whether `createLocalTimeReader` can work with this zone. */
-export const isTimeZone = (timeZone: string): boolean => zoneOffset(timeZone) !== null
-
 type OffsetAt = (instant: number) => number
 
 function instantOf(shown: number, offsetAt: OffsetAt): number {
