@@ -88,7 +88,7 @@ test.each([1, 2, 3])(
 function disorderly(
   random: Seeded,
   stream: readonly StreamEvent[],
-  { labels, corrections }: LabelledStream,
+  told: LabelledStream,
 ): StreamEvent[][] {
   const stages: [StreamEvent[], StreamEvent[], StreamEvent[], StreamEvent[]] = [[], [], [], []]
   const gap = streamStart + 16 * hour
@@ -106,16 +106,26 @@ function disorderly(
   }
   for (const event of others)
     if (isIn(event, gap, gap + 4 * hour) && random.next() < 0.1) stages[3].push(event)
-  // Labels come before their events, with them, long after their windows were judged, and twice. Of two
-  // labels the one that is stored last counts: what is corrected has come by then.
+  labelsAnywhen(random, stages, told)
+  return stages.map((stage) => random.shuffled(stage))
+}
+
+/**
+ * Before their events, with them, long after their windows were judged; now and then twice. Of two labels
+ * the one that is stored last counts: what is corrected has come by then.
+ */
+function labelsAnywhen(
+  random: Seeded,
+  stages: readonly StreamEvent[][],
+  { labels, corrections }: LabelledStream,
+): void {
   for (const label of labels) {
     const stage = random.int(0, 2)
     stages[stage]?.push(label)
     if (random.next() < 0.1) stages[random.int(stage, 2)]?.push(label)
   }
   for (const label of corrections)
-    stages[3].push(...(random.next() < 0.2 ? [label, label] : [label]))
-  return stages.map((stage) => random.shuffled(stage))
+    stages.at(-1)?.push(...(random.next() < 0.2 ? [label, label] : [label]))
 }
 
 function requests(random: Seeded, arriving: readonly StreamEvent[]): StreamEvent[][] {

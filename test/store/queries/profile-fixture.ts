@@ -14,6 +14,7 @@ export interface TestEvent {
   readonly variant?: string
   readonly prediction?: string | number | null
   readonly score?: number | null
+  readonly scores?: Record<string, number>
   readonly error?: string | null
   readonly tags?: Record<string, string>
   readonly issues?: Record<string, 'invalid' | 'type_mismatch'>
@@ -45,6 +46,7 @@ export async function insertEvents(
     'variant',
     'prediction',
     'score',
+    'scores',
     'error',
     'tags',
     'issues.feature',
@@ -61,6 +63,7 @@ export async function insertEvents(
     e.variant ?? 'live',
     e.prediction ?? null,
     e.score ?? null,
+    e.scores ?? {},
     e.error ?? null,
     e.tags ?? {},
     Object.keys(e.issues ?? {}),
