@@ -143,7 +143,11 @@ test.each<[string, unknown, string]>([
   ['a shape with a negative size', tensor({ shape: [-2, -1] }), 'invalid_row'],
   ['a shape whose product overflows', tensor({ shape: [2, 1e300] }), 'invalid_row'],
   ['fewer elements than the shape says', tensor({ data: [1] }), 'invalid_row'],
-  ['data that nests without end', tensor({ data: JSON.parse(nested(20)) }), 'invalid_row'],
+  [
+    'data that nests without end',
+    tensor({ data: JSON.parse(nested(20)) as unknown }),
+    'invalid_row',
+  ],
   ['tensors of unlike length', { inputs: [...tensor({}).inputs, { name: 'y', shape: [1], datatype: 'FP32', data: [1] }] }, 'invalid_row'], // prettier-ignore
   ['more rows than a message may have', { instances: Array(100_001).fill(1) }, 'invalid_row'],
 ])('%s is refused', (_, body, reason) => {
