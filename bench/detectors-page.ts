@@ -47,8 +47,12 @@ as what never stopped. A missing value, or one that is no input of the detector,
 After a drift a detector starts anew, and looks for the next change relative to the new level.
 
 The headers of the files in \`detectors/sequential/\` have the formulas, what misleads each method, and
-the references. Names, quirks and defaults are those of river, whose alarms they give on the same
-values (\`test/detectors/sequential/river.test.ts\`).`
+the references. Defaults and quirks are river's, and so are the alarms on the same values
+(\`test/detectors/sequential/river.test.ts\`). Where its releases differ, both conventions are here:
+
+- ADWIN: \`cuts: settled\`, the default, is river up to 0.21; \`cuts: all\` is river 0.26 and the
+  paper. \`afterDrift: keep\` is river's first releases and the paper.
+- Page–Hinkley: \`page-hinkley/clamped\` is river's first releases, \`page-hinkley/fading\` 0.21 to 0.26.`
 
 function overview(): string {
   const rows = sequentialDetectors.map(
@@ -103,7 +107,8 @@ behind the end of a drift is about it, any other one is false. The figures are t
 | MTFA | Mean values from one false alarm to the next; – below two of them. |
 | MTR | MTFA / delay · (1 − missed): greater is better; – where one of them is undefined. |
 
-A dash for want of false alarms is the best there is. \`detectors/evaluate.ts\` defines each figure and its domain.`
+A detector that alarms wrongly every 500 values finds any drift within 2000 by accident: read a delay
+beside the MTFA. A dash for want of false alarms is the best there is. \`detectors/evaluate.ts\` defines each figure and its domain.`
 }
 
 function scenarioTable({ name, describe, rows }: DetectorResults['scenarios'][number]): string {

@@ -38,7 +38,7 @@ export interface AdwinMemory extends AdwinWindow {
  * smaller ones it is too wide, for greater ones false alarms are more frequent
  * than δ says. Cuts are only where buckets end, so the place of a change is
  * known to within a bucket. `cuts: 'settled'` never tries the newest bucket of
- * a size and leaves it out of the older part, as MOA and river up to 0.21 do;
+ * a size and leaves it out of the older part, as river up to 0.21 does;
  * `'all'` is the paper's and river 0.26's. A constant never alarms.
  *
  * O(log n) time and memory, n the length of the window.
@@ -54,7 +54,7 @@ export const adwin = sequentialDetector<AdwinParams, AdwinMemory>({
   input: 'number',
   describe: 'Adaptive window: two parts of the recent past whose means differ too much.',
   literature: 'A. Bifet, R. Gavaldà, SDM (2007)',
-  memory: '2 · (max_buckets + 1) · log₂(n) numbers: 240 after a million values',
+  memory: '2 · (`maxBuckets` + 1) · log₂(n) numbers: 240 after a million values',
   parameters: {
     delta: { default: 0.002, meaning: 'δ: chance of a false alarm.', range: [smallest, 1] },
     clock: {

@@ -54,7 +54,7 @@ export const kswin = sequentialDetector<KswinParams, KswinMemory>({
   input: 'number',
   describe: 'Kolmogorov–Smirnov test of the newest values against a sample of older ones.',
   literature: 'C. Raab, M. Heusinger, F.-M. Schleif, Neurocomputing 416 (2020)',
-  memory: 'window_size numbers, and 625 of the random generator',
+  memory: '`windowSize` numbers, and 625 of the random generator',
   parameters: {
     alpha: {
       default: 0.005,

@@ -65,18 +65,13 @@ function perturbed(x: readonly number[], share: number, random: RandomSource): n
   return [
     moved(salary, 20000, 150000),
     commission > 0 ? moved(commission, 10000, 75000) : commission,
-    halfToEven(moved(age, 20, 80)),
+    Math.round(moved(age, 20, 80)),
     educationLevel,
     car,
     zipcode,
     // Least and most in this order, as in the published code: a house ends at either.
     moved(houseValue, (9 - zipcode) * 100000, 0, 135000),
-    halfToEven(moved(houseYears, 1, 30)),
+    Math.round(moved(houseYears, 1, 30)),
     moved(loan, 0, 500000),
   ]
-}
-
-function halfToEven(value: number): number {
-  const rounded = Math.round(value)
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
 }

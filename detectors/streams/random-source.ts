@@ -9,7 +9,7 @@ import {
 export interface RandomSource {
   /** Uniform in [0, 1). */
   readonly next: () => number
-  /** A whole number in [0, n), n at most 2³². */
+  /** A whole number in [0, n), n from 1 to 2³² − 1. */
   readonly below: (n: number) => number
   /** Standard normal. */
   readonly normal: () => number
@@ -23,8 +23,7 @@ export function pythonRandom(seed: number): RandomSource {
 
 /** `randrange(n)`: as many of the highest bits as n has, drawn again until they are below n. */
 export function belowByTopBits(twister: Pick<Twister, 'next32'>, n: number): number {
-  const unused = n > 0xffffffff ? 0 : Math.clz32(n)
-  if (n === 0x100000000) return twister.next32()
+  const unused = Math.clz32(n)
   for (;;) {
     const value = twister.next32() >>> unused
     if (value < n) return value

@@ -11,10 +11,12 @@ import {
 import { ewma } from '../../../detectors/sequential/ewma.ts'
 import { hddmA } from '../../../detectors/sequential/hddm-a.ts'
 import { hddmW } from '../../../detectors/sequential/hddm-w.ts'
-import { kswin } from '../../../detectors/sequential/kswin.ts'
+import { kswin, sampleIndices } from '../../../detectors/sequential/kswin.ts'
 import { pageHinkleyFading } from '../../../detectors/sequential/page-hinkley-fading.ts'
 import { pageHinkley } from '../../../detectors/sequential/page-hinkley.ts'
+import { pythonRandom } from '../../../detectors/streams/random-source.ts'
 import oracle from '../../fixtures/detectors/river-detectors.json' with { type: 'json' }
+import streams from '../../fixtures/detectors/river-streams.json' with { type: 'json' }
 import { seeded } from '../../support/seeded.ts'
 
 const first = (detector: AnySequentialDetector, params: object, series: readonly number[]) =>
@@ -123,6 +125,20 @@ test('the gap of two samples counts ties on both sides', () => {
   expect(equalSamplesGap(Float64Array.of(1, 1, 2, 3), Float64Array.of(3, 1, 3, 4))).toBe(0.5)
   expect(equalSamplesGap(Float64Array.of(2, 2), Float64Array.of(2, 2))).toBe(0)
   expect(equalSamplesGap(Float64Array.of(1, 2), Float64Array.of(5, 6))).toBe(1)
+})
+
+test.each(streams.samples)('Python’s sample of $k from $n with seed $seed', (expected) => {
+  const { below } = pythonRandom(expected.seed)
+  expect(sampleIndices(below, expected.n, expected.k)).toEqual(expected.drawn)
+})
+
+test('ADWIN says nothing while no cut leaves enough on both sides', () => {
+  const params = { clock: 4, minWindowLength: 30 }
+  const series = Array.from({ length: 40 }, (_, i) => (i < 20 ? 0 : 100))
+  expect(first(adwin, params, series)).toBeUndefined()
+  expect(
+    adwin.update(replay(adwin, adwin.init(params), series).state as never, 9).statistic,
+  ).toBeNull()
 })
 
 /** Mean number of normal values until an alarm without any change. */

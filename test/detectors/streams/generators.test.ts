@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { agrawal, type AgrawalOptions } from '../../../detectors/streams/agrawal.ts'
-import { conceptDrift } from '../../../detectors/streams/concept-drift.ts'
+import { conceptDrift, driftSpan } from '../../../detectors/streams/concept-drift.ts'
 import { friedman, type FriedmanDrift } from '../../../detectors/streams/friedman.ts'
-import { led } from '../../../detectors/streams/led.ts'
+import { led, ledLabel } from '../../../detectors/streams/led.ts'
 import { mersenneTwister, seededLikePython } from '../../../detectors/streams/mersenne-twister.ts'
 import {
   numpyRandom,
@@ -103,4 +103,40 @@ test('an abrupt drift hands over within a row', () => {
   // Row 51 itself may be of either stream.
   const used = rows[50]!.x[0] === lone[0]!.x[0] ? 1 : 0
   expect(rows.slice(51)).toEqual(lone.slice(used, used + 50))
+})
+
+test('a gradual drift hands over within its span, four rows in five', () => {
+  const { start, end } = driftSpan(501, 200)
+  expect([start, end]).toEqual([400, 600])
+  expect(driftSpan(501, 1)).toEqual({ start: 500, end: 500 })
+  function* labels(y: number): RowStream {
+    for (;;) yield { x: [], y }
+  }
+  const share = (from: number, to: number): number => {
+    const sums = Array.from({ length: 40 }, (_, seed) => {
+      const drift = { before: labels(0), after: labels(1), position: 501, width: 200 }
+      return take(conceptDrift(drift, pythonRandom(seed)), 1000)
+        .slice(from, to)
+        .reduce((sum, { y }) => sum + y, 0)
+    })
+    return sums.reduce((sum, one) => sum + one, 0) / (40 * (to - from))
+  }
+  expect(share(0, start)).toBeLessThan(0.05)
+  expect(share(start, end + 1)).toBeCloseTo(0.5, 1)
+  expect(share(end + 1, 1000)).toBeGreaterThan(0.95)
+})
+
+test('the nearest digit is right for clean segments, and in three of four at noise', () => {
+  for (const { x, y } of take(led({}, pythonRandom(5)), 200)) expect(ledLabel(x)).toBe(y)
+  const noisy = take(led({ noise: 0.11 }, pythonRandom(6)), 20_000)
+  const right = noisy.filter(({ x, y }) => ledLabel(x) === y).length / noisy.length
+  // Breiman's optimum for segments that are wrong one time in ten.
+  expect(right).toBeCloseTo(0.74, 1)
+})
+
+test('every rule of Agrawal’s has applicants of both groups', () => {
+  for (const concept of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const) {
+    const labels = take(agrawal({ concept }, pythonRandom(8)), 500).map(({ y }) => y)
+    expect(new Set(labels)).toEqual(new Set([0, 1]))
+  }
 })

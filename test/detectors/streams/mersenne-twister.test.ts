@@ -72,3 +72,9 @@ test('seeds that a generator cannot take are refused', () => {
   expect(() => seededLikePython(0.5)).toThrow(RangeError)
   expect(() => seededByArray([])).toThrow(RangeError)
 })
+
+test('one of one draws nothing with NumPy, and a bit at least with Python', () => {
+  const drawn = numpyRandom(1)
+  expect([drawn.below(1), drawn.next()]).toEqual([0, numpyRandom(1).next()])
+  expect(pythonRandom(1).below(1)).toBe(0)
+})
