@@ -30,5 +30,9 @@ function misfit({ shape, data }: FlatTensor, count: number): string | null {
 
 function rowOf({ data }: FlatTensor, row: number, count: number): unknown {
   const width = data.length / count
-  return width === 1 ? data[row] : data.slice(row * width, (row + 1) * width)
+  if (width === 1) return element(data[row])
+  return data.slice(row * width, (row + 1) * width).map(element)
 }
+
+/** NaN is how numeric arrays say that a value is missing, as null is in JSON. */
+const element = (value: unknown): unknown => (Number.isNaN(value) ? null : value)

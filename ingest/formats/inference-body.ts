@@ -2,7 +2,7 @@ import type { FeatureRow, OutputRow } from './decoder.ts'
 import { readInferJson } from './infer-json.ts'
 import { tensorRows } from './flat-tensors.ts'
 import type { FlatTensor } from './infer-message.ts'
-import { featureRow } from './named-rows.ts'
+import { columnNames, featureRow } from './named-rows.ts'
 import type { OutputNames } from './options.ts'
 import { outputRow } from './outputs.ts'
 
@@ -74,7 +74,8 @@ function splitRows(split: unknown): FeatureRow[] | string {
   const data = isObject(split) ? split['data'] : undefined
   if (!Array.isArray(columns) || !Array.isArray(data)) return 'no columns and data'
   if (data.length > maxRows) return `more than ${maxRows} rows`
-  const names = (columns as unknown[]).map(String)
+  const names = columnNames(columns)
+  if (names === null) return 'a column whose name is no text'
   const rows: FeatureRow[] = []
   for (const [i, row] of (data as unknown[]).entries()) {
     if (!Array.isArray(row) || row.length !== names.length) {
@@ -128,11 +129,14 @@ export function tensorOutputs(
 /** Columns by name: each a list over the rows, or each the value of one row. */
 function columnRows<Row>(columns: JsonObject, rowOf: (row: JsonObject) => Row): Row[] | string {
   const entries = Object.entries(columns)
-  const lists = entries.map(([name, column]) => [name, column] as [string, unknown[]])
-  if (!entries.some(([, column]) => Array.isArray(column))) return [rowOf(columns)]
-  const length = lists[0]?.[1].length ?? 0
+  const lists = entries.flatMap(([name, column]) =>
+    Array.isArray(column) ? [[name, column as unknown[]] as const] : [],
+  )
+  const [first] = lists
+  if (first === undefined) return [rowOf(columns)]
+  const [, { length }] = first
   // A single value beside lists could stand for all rows, and a short message for a huge table.
-  if (lists.some(([, list]) => !Array.isArray(list) || list.length !== length)) {
+  if (lists.length < entries.length || lists.some(([, list]) => list.length !== length)) {
     return 'the columns are not of one length'
   }
   if (length > maxRows) return `more than ${maxRows} rows`

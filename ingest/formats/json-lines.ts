@@ -2,6 +2,9 @@ import { isTooDeep, maxLevels } from './bounded-json.ts'
 import { rejected, skipped, type Decoded, type Message } from './decoder.ts'
 import { isText, nativeRecords, parseJson, type RawRecord } from './native.ts'
 
+/** Records of one message; more come as messages of a line each. */
+const maxRecords = 100_000
+
 /**
  * Decodes a message that holds one JSON value, an array of them or one a line, a value at a time. Of
  * several values the refused ones stay among the records as they came, so that each is refused by
@@ -25,6 +28,9 @@ function decodeAll(parts: readonly RawRecord[], decodeOne: (value: unknown) => D
     const decoded = decodePart(part, decodeOne)
     if (decoded.kind === 'records') for (const record of decoded.records) records.push(record)
     else if (decoded.kind !== 'skipped') records.push(part)
+    if (records.length > maxRecords) {
+      return rejected('event_too_large', `more than ${maxRecords} records in one message`)
+    }
   }
   return records.length === 0 ? skipped('not_inference') : { kind: 'records', records }
 }

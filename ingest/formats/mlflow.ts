@@ -78,7 +78,7 @@ function tagsOf(row: JsonObject): Record<string, string> {
 function withLogged(row: JsonObject, problem: string): string {
   const codes = row['logging_error_codes']
   if (!Array.isArray(codes) || codes.length === 0) return problem
-  return `${problem} (logging_error_codes: ${codes.slice(0, 4).map(String).join(', ').slice(0, 100)})`
+  return `${problem} (logging_error_codes: ${JSON.stringify(codes.slice(0, 4)).slice(0, 100)})`
 }
 
 function timeOf(row: JsonObject, readTime: ReadTime, sentAt: number): number {

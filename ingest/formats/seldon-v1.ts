@@ -16,7 +16,7 @@ import {
   tensorOutputs,
   valueRows,
 } from './inference-body.ts'
-import { featureRow } from './named-rows.ts'
+import { columnNames, featureRow } from './named-rows.ts'
 import { isText } from './native.ts'
 import type { DecodingOptions, OutputNames } from './options.ts'
 import { outputRow } from './outputs.ts'
@@ -176,7 +176,8 @@ interface Table {
 
 /** Rows of `ndarray` or `tensor`. A list of plain values is one row where its names say so, else rows. */
 function tableOf({ names: given, ndarray, tensor, tftensor }: JsonObject): Table | string {
-  const names = Array.isArray(given) ? (given as unknown[]).map(String) : []
+  const names = Array.isArray(given) ? columnNames(given) : []
+  if (names === null) return 'a column whose name is no text'
   if (tftensor !== undefined) return 'tftensor is not read: log the Seldon or the v2 protocol'
   const rows = tensor === undefined ? ndarray : tensorLists(tensor)
   if (typeof rows === 'string') return rows
@@ -191,20 +192,19 @@ function tensorLists(tensor: unknown): unknown[] | string {
   const shape = isObject(tensor) ? tensor['shape'] : undefined
   const values = isObject(tensor) ? tensor['values'] : undefined
   if (!Array.isArray(shape) || !Array.isArray(values)) return 'a tensor without shape and values'
-  const sizes = shape as unknown[]
-  const elements = sizes.reduce<number>((product, size) => product * Number(size), 1)
-  if (
-    !sizes.every((size) => Number.isSafeInteger(size) && Number(size) >= 0) ||
-    elements !== values.length
-  ) {
+  const sizes: readonly unknown[] = shape
+  if (!sizes.every(isSize)) return "the tensor's shape is no list of sizes"
+  if (sizes.reduce((product, size) => product * size, 1) !== values.length) {
     return `the tensor's shape does not fit its ${values.length} values`
   }
   const list = values as unknown[]
-  const count = Number(sizes[0] ?? 1)
+  const count = sizes[0] ?? 1
   if (sizes.length < 2 || count === 0) return list
   const width = list.length / count
   return Array.from({ length: count }, (_, row) => list.slice(row * width, (row + 1) * width))
 }
+
+const isSize = (size: unknown): size is number => Number.isSafeInteger(size) && Number(size) >= 0
 
 /** Seldon's own stand-ins, which name no class. */
 const madeUpName = /^t:\d+$/

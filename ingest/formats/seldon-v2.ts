@@ -48,8 +48,7 @@ function decode(message: Message, options: DecodingOptions): Decoded {
   const { topic, headers, value } = message
   if (topic.endsWith(errorsTopic) || headers.has(errorHeader)) return skipped('not_inference')
   if (value === null) return rejected('not_an_object', 'the message has no value')
-  const json = isJson(value)
-  const body = json ? boundedJson(value.toString('utf8')) : undefined
+  const body = jsonOf(value)
   const place = placeOf(topic) ?? placeOfBody(body)
   if (place === null) {
     return rejected(
@@ -57,7 +56,8 @@ function decode(message: Message, options: DecodingOptions): Decoded {
       `the topic "${topic.slice(0, 128)}" is none of a model's inputs or outputs`,
     )
   }
-  const read = json ? readInferJson(body, place.side) : readInferMessage(value, place.side)
+  const read =
+    body === undefined ? readInferMessage(value, place.side) : readInferJson(body, place.side)
   if (typeof read === 'string') return rejected('invalid_row', read)
   const id = requestId(message) ?? read.id
   if (id === '') return rejected('missing_id', 'neither a header x-request-id nor an id')
@@ -122,8 +122,8 @@ function requestId({ headers }: Message): string | null {
   return null
 }
 
-/** No protobuf message of these begins with a brace: its first byte would be a field of 15. */
-const isJson = (value: Buffer): boolean => {
+/** A protobuf message may begin with the same bytes, but never is JSON to its end. */
+function jsonOf(value: Buffer): unknown {
   const start = value.subarray(0, 64).toString('latin1').trimStart()
-  return start.startsWith('{') && isText(value)
+  return start.startsWith('{') && isText(value) ? boundedJson(value.toString('utf8')) : undefined
 }

@@ -142,7 +142,7 @@ test.each([
   {
     name: 'a tensor of negative sizes',
     message: send('inference.request', { data: { tensor: { shape: [-1, -1], values: [1] } } }),
-    detail: /does not fit/,
+    detail: /no list of sizes/,
   },
   { name: 'no JSON', message: send('inference.request', 'hello'), detail: /no JSON object/ },
   { name: 'another type', message: wireMessage({}), detail: /none of Seldon/ },
