@@ -1,7 +1,7 @@
 /**
  * Every benchmark, one after another; each writes bench/results/<name>.json.
  *
- *     npm run bench                 all of them, about five minutes on two cores
+ *     npm run bench                 all of them, about seven minutes on two cores
  *     npm run bench -- profiles     those whose name contains a word
  */
 import { spawnSync } from 'node:child_process'

@@ -100,6 +100,14 @@ test('ADWIN tells the way, and keeps the new level when asked to', () => {
   expect(total / width + origin).toBeLessThan(3.3)
 })
 
+test('KSWIN: a p-value equal to alpha is a drift, one above is none', () => {
+  const series = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]
+  const params = { windowSize: 10, statSize: 5 }
+  const p = equalSamplesSurvival(5, 1)
+  expect(first(kswin, { ...params, alpha: p }, series)).toMatchObject({ at: 9, change: 'drift' })
+  expect(first(kswin, { ...params, alpha: p * (1 - 1e-12) }, series)).toBeUndefined()
+})
+
 test('KSWIN: no gap of a tenth or less is a drift, whatever its p-value', () => {
   const series = Array.from({ length: 400 }, (_, i) => (i * 7) % 31)
   const params = { windowSize: 60, statSize: 30, alpha: 1 }
