@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts'
 import type { RejectReason } from '../core/names.ts'
 import { uuidV7 } from '../core/uuid.ts'
 import { commitBatch, type CommitDeps } from './commit.ts'
+import { recordText } from './formats/bounded-json.ts'
 import { isText, linesOf, nativeRecords, type RawRecord } from './formats/native.ts'
 import { GroupCommit, type BatchLimits } from './group-commit.ts'
 import type { MessageReader } from './message-reader.ts'
@@ -168,8 +169,7 @@ export class Intake {
   }
 
   #rawOf(record: RawRecord): Buffer {
-    const text = 'text' in record ? record.text : JSON.stringify(record.value)
-    return Buffer.from(text).subarray(0, this.#deps.limits.eventBytes)
+    return Buffer.from(recordText(record) ?? '').subarray(0, this.#deps.limits.eventBytes)
   }
 
   #deliveryOf({ idempotencyKey, backfill, models, ...request }: IntakeRequest): Delivery {

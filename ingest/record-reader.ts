@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts'
 import type { ModelRegistry, RegisteredModel } from '../store/model-registry.ts'
 import { inferModelFile } from './auto-register.ts'
 import type { OpenBatch } from './open-batch.ts'
+import { maxLevels, recordText } from './formats/bounded-json.ts'
 import { parseJson, type RawRecord } from './formats/native.ts'
 import { reject, type Rejection } from './rejection.ts'
 import {
@@ -66,6 +67,8 @@ export class RecordReader {
     delivery: Delivery,
   ): Outcome | Promise<Outcome> {
     const bytes = bytesOf(record)
+    if (bytes === null)
+      return refused(reject('too_deep', `the record nests deeper than ${maxLevels} levels`))
     batch.bytes += bytes
     if (bytes > this.#limits.eventBytes) {
       const detail = `${bytes} bytes, at most ${this.#limits.eventBytes} are allowed`
@@ -164,7 +167,9 @@ const unknownModel = (model: string): Rejection =>
 
 const refused = (rejection: Rejection, model = ''): RefusedRecord => ({ ...rejection, model })
 
-function bytesOf(record: RawRecord): number {
+/** Null where a record nests so deep that writing it out to be measured would throw. */
+function bytesOf(record: RawRecord): number | null {
   if (record.bytes !== undefined) return record.bytes
-  return Buffer.byteLength('text' in record ? record.text : JSON.stringify(record.value), 'utf8')
+  const text = recordText(record)
+  return text === null ? null : Buffer.byteLength(text, 'utf8')
 }

@@ -1,4 +1,4 @@
-import { parseJson } from './native.ts'
+import { parseJson, type RawRecord } from './native.ts'
 
 /** Levels of nesting; no inference has as many. */
 export const maxLevels = 32
@@ -20,4 +20,10 @@ export function isTooDeep(value: unknown, levels = maxLevels): boolean {
 export function boundedJson(text: string): unknown {
   const value = parseJson(text)
   return isTooDeep(value) ? undefined : value
+}
+
+/** A record as JSON; null for what nests too deep to be written out. */
+export function recordText(record: RawRecord): string | null {
+  if ('text' in record) return record.text
+  return isTooDeep(record.value) ? null : JSON.stringify(record.value)
 }

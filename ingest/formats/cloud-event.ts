@@ -1,6 +1,6 @@
 import { reject, show, type Rejection } from '../rejection.ts'
-import type { Decoded, Message } from './decoder.ts'
-import { rejected, skipped } from './decoder.ts'
+import { isTooDeep, maxLevels } from './bounded-json.ts'
+import { rejected, skipped, type Decoded, type Message } from './decoder.ts'
 import { joinHalves } from './join-halves.ts'
 import { isText, nativeRecords, parseJson, type RawRecord } from './native.ts'
 
@@ -111,7 +111,7 @@ function envelopeEvent(value: unknown): CloudEvent | Rejection {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return reject('not_an_object', 'a CloudEvent is a JSON object')
   }
-  if (nestsDeeper(value, maxDepth)) return reject('too_deep', `more than ${maxDepth} levels`)
+  if (isTooDeep(value)) return reject('too_deep', `the event nests deeper than ${maxLevels} levels`)
   const attributes = textMembers(value)
   const { data, data_base64: base64 } = value as { data?: unknown; data_base64?: unknown }
   return (
@@ -137,18 +137,6 @@ function wrongVersion(attributes: ReadonlyMap<string, string>): Rejection | null
   const version = attributes.get('specversion')
   if (version?.startsWith('1.') === true) return null
   return reject('invalid_row', `no CloudEvent of version 1: its specversion is ${show(version)}`)
-}
-
-/** Data of more levels is no event, and writing it out again could end the process. */
-const maxDepth = 32
-
-function nestsDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (levels === 0) return true
-  for (const inner of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) {
-    if (nestsDeeper(inner, levels - 1)) return true
-  }
-  return false
 }
 
 interface Part {

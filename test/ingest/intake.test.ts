@@ -141,6 +141,19 @@ describeStore('the intake', (getStore) => {
     await intake.close()
   })
 
+  test('an element that nests without end costs only itself', async () => {
+    const { intake } = await openIntake(getStore().store)
+    const deep = '['.repeat(9000) + ']'.repeat(9000)
+    const body = `[${deep},{"model":"deep","features":{"a":${deep}}},{"model":"deep","id":"1"}]`
+    const answer = await intake.receive(request(body))
+    expect(answer.accepted).toBe(1)
+    expect(answer.rejected.map(({ index, reason }) => [index, reason])).toEqual([
+      [0, 'too_deep'],
+      [1, 'too_deep'],
+    ])
+    await intake.close()
+  })
+
   test('after close everything taken is stored and nothing more is taken', async () => {
     const { store } = getStore()
     const { intake } = await openIntake(store, { batchWaitMs: 60_000 })
