@@ -1,6 +1,7 @@
 import { type BinPair, binPair, effectiveSize } from '../bins.ts'
 import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
 import { shareDeviation } from '../calibration/two-shares.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 import { distributionGaps } from './distribution-gaps.ts'
@@ -54,15 +55,18 @@ export const adDetector: Detector = {
       gaps.map(({ height }) => height),
       gaps.map(({ height, pooled }) => pooled / (height * (1 - height))),
     )
+    const judgement = {
+      pValue: bridgeSurvival(value, nothing),
+      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+    }
     return {
       method: 'ad/binned-64',
       value,
       direction: 'greater_is_worse',
-      pValue: bridgeSurvival(value, nothing),
       effect: Math.sqrt(value / effectiveSize(n, m)),
       nReference: n,
       nCurrent: m,
-      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

@@ -1,5 +1,6 @@
 import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
 import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 
@@ -64,15 +65,18 @@ export const chi2GoodnessDetector: Detector = {
       const p = (x + jeffreys) / (n + added)
       return (size * ((y + jeffreys) / (m + added) - p) ** 2) / p
     })
+    const judgement = {
+      pValue: gammaSurvival((value * size) / m, nothing),
+      noiseFloor: (gammaQuantile(noiseLevel, nothing) * m) / size,
+    }
     return {
       method: 'chi2/goodness-jeffreys',
       value,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival((value * size) / m, nothing),
       effect: Math.sqrt(value / m),
       nReference: n,
       nCurrent: m,
-      noiseFloor: (gammaQuantile(noiseLevel, nothing) * m) / size,
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

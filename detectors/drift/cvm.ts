@@ -1,5 +1,6 @@
 import { type BinPair, binPair, effectiveSize } from '../bins.ts'
 import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 import { distributionGaps } from './distribution-gaps.ts'
@@ -46,15 +47,18 @@ export const cvmDetector: Detector = {
       gaps.map(({ height }) => height),
       gaps.map(({ pooled }) => pooled),
     )
+    const judgement = {
+      pValue: bridgeSurvival(value, nothing),
+      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+    }
     return {
       method: 'cvm/binned-64',
       value,
       direction: 'greater_is_worse',
-      pValue: bridgeSurvival(value, nothing),
       effect: Math.sqrt(value / effectiveSize(n, m)),
       nReference: n,
       nCurrent: m,
-      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

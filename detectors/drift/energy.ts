@@ -1,5 +1,6 @@
 import { type BinPair, effectiveSize, nonValues, total, valueCounts } from '../bins.ts'
 import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector, type DriftInput } from '../detector.ts'
 import { type NumericBinning } from '../profile.ts'
 import { noiseLevel } from '../score.ts'
@@ -48,16 +49,19 @@ function placedBins(
   binning: NumericBinning,
 ): BinPair & { readonly positions: readonly number[] } {
   const { positions } = normedPositions(binning, reference)
-  const last = positions.at(-1)!
+  // A constant reference has one position for all bins; another value then lies a deviation off.
+  const flat = positions[0] === positions.at(-1)
+  const places = flat ? positions.map((_, i) => i) : positions
+  const last = places.at(-1)!
   const counts = [...valueCounts(reference, binning), ...nonValues(reference)]
   const countsNow = [...valueCounts(current, binning), ...nonValues(current)]
-  const places = [...positions, ...nonValues(reference).map((_, i) => last + 1 + i)]
+  const placed = [...places, ...nonValues(reference).map((_, i) => last + 1 + i)]
   const used = counts.map((count, i) => count + countsNow[i]! > 0)
   const inUse = (list: readonly number[]) => list.filter((_, i) => used[i])
   return {
     reference: inUse(counts),
     current: inUse(countsNow),
-    positions: inUse(places),
+    positions: inUse(placed),
     n: total(counts),
     m: total(countsNow),
   }
@@ -82,15 +86,18 @@ export const energyDetector: Detector = {
       positions.slice(1).map((position, i) => 2 * (position - positions[i]!)),
     )
     const size = effectiveSize(n, m)
+    const judgement = {
+      pValue: bridgeSurvival(value * value * size, nothing),
+      noiseFloor: Math.sqrt(bridgeQuantile(noiseLevel, nothing) / size),
+    }
     return {
       method: 'energy/normed-64',
       value,
       direction: 'greater_is_worse',
-      pValue: bridgeSurvival(value * value * size, nothing),
       effect: value,
       nReference: n,
       nCurrent: m,
-      noiseFloor: Math.sqrt(bridgeQuantile(noiseLevel, nothing) / size),
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

@@ -1,5 +1,6 @@
 import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
 import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 
@@ -52,15 +53,18 @@ export const hellingerDetector: Detector = {
     const size = effectiveSize(n, m)
     // 8·size·H² is χ² with bins − 1 degrees of freedom in the limit.
     const nothing = permutationNull(reference, current, (x, y) => 4 * size * rootGap(x / n, y / m))
+    const judgement = {
+      pValue: gammaSurvival(8 * size * value * value, nothing),
+      noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / (8 * size)),
+    }
     return {
       method: 'hellinger/decile',
       value,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival(8 * size * value * value, nothing),
       effect: value,
       nReference: n,
       nCurrent: m,
-      noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / (8 * size)),
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

@@ -5,6 +5,7 @@ import {
   gammaSurvival,
   permutationNull,
 } from '../calibration/permutation-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 
@@ -73,15 +74,18 @@ export const jsDetector: Detector = {
     const value = jensenShannon(reference, current)
     const scale = 8 * Math.LN2 * effectiveSize(n, m)
     const nothing = jensenShannonNull(reference, current)
+    const judgement = {
+      pValue: gammaSurvival(value * value * scale, nothing),
+      noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / scale),
+    }
     return {
       method: 'js/base2',
       value,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival(value * value * scale, nothing),
       effect: value,
       nReference: n,
       nCurrent: m,
-      noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / scale),
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

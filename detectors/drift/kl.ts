@@ -5,6 +5,7 @@ import {
   gammaSurvival,
   permutationNull,
 } from '../calibration/permutation-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 
@@ -80,15 +81,18 @@ export const klDetector: Detector = {
     const value = kullbackLeibler(reference, current)
     const scale = 2 * effectiveSize(n, m)
     const nothing = divergenceNull(reference, current)
+    const judgement = {
+      pValue: gammaSurvival(value * scale, nothing),
+      noiseFloor: gammaQuantile(noiseLevel, nothing) / scale,
+    }
     return {
       method: 'kl/decile-jeffreys',
       value,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival(value * scale, nothing),
       effect: value,
       nReference: n,
       nCurrent: m,
-      noiseFloor: gammaQuantile(noiseLevel, nothing) / scale,
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

@@ -1,8 +1,7 @@
 import { type BinPair, binPair } from '../bins.ts'
-import { isRare } from '../calibration/two-shares.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
-import { fisherTwoSided } from '../special-functions/hypergeometric.ts'
 import { normalTwoSided } from '../special-functions/incomplete-gamma.ts'
 import { normalDeviate } from '../special-functions/normal.ts'
 
@@ -48,25 +47,6 @@ export function rankShift({ reference, current, n, m }: BinPair): RankShift {
   return { delta: order, deviation: Math.sqrt(variance) }
 }
 
-/**
- * The normal p-value; but when almost all events share a bin, never below that
- * of Fisher's test of that bin against the rest, for ranks are then no more
- * normal than that share is.
- */
-function rankChance(bins: BinPair, { delta, deviation }: RankShift): number {
-  if (deviation === 0) return 1
-  const normal = normalTwoSided(delta / deviation)
-  const { reference, current, n, m } = bins
-  let most = 0
-  for (const [i, x] of reference.entries()) {
-    if (x + current[i]! > reference[most]! + current[most]!) most = i
-  }
-  const shares = { x: n - reference[most]!, n, y: m - current[most]!, m }
-  const rest = shares.x + shares.y
-  const rare = rest < (n + m) / 2 && isRare(shares)
-  return rare ? Math.max(normal, fisherTwoSided(shares)) : normal
-}
-
 export const mannWhitneyDetector: Detector = {
   metric: 'mann-whitney',
   method: 'mann-whitney/binned-64',
@@ -81,18 +61,19 @@ export const mannWhitneyDetector: Detector = {
     if (bins === null) return null
     const shift = rankShift(bins)
     const value = Math.min(1, Math.abs(shift.delta))
-    const pValue = rankChance(bins, shift)
-    // The deviations that p is worth say where on this scale the level lies.
-    const worth = normalDeviate(pValue)
+    const deviation = Math.max(shift.deviation, Number.MIN_VALUE)
+    const judgement = {
+      pValue: normalTwoSided(value / deviation),
+      noiseFloor: Math.min(1, deviation * normalDeviate(noiseLevel)),
+    }
     return {
       method: 'mann-whitney/binned-64',
       value,
       direction: 'greater_is_worse',
-      pValue,
       effect: value,
       nReference: bins.n,
       nCurrent: bins.m,
-      noiseFloor: worth > 0 ? Math.min(1, (value * normalDeviate(noiseLevel)) / worth) : 1,
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

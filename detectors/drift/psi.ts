@@ -5,6 +5,7 @@ import {
   gammaSurvival,
   permutationNull,
 } from '../calibration/permutation-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 
@@ -80,15 +81,18 @@ export const psiDetector: Detector = {
     const value = psi(reference, current)
     const size = effectiveSize(n, m)
     const nothing = psiNull(reference, current)
+    const judgement = {
+      pValue: gammaSurvival(value * size, nothing),
+      noiseFloor: gammaQuantile(noiseLevel, nothing) / size,
+    }
     return {
       method: 'psi/decile-jeffreys',
       value,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival(value * size, nothing),
       effect: value,
       nReference: n,
       nCurrent: m,
-      noiseFloor: gammaQuantile(noiseLevel, nothing) / size,
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

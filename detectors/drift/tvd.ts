@@ -5,6 +5,7 @@ import {
   gammaSurvival,
   sparseMoments,
 } from '../calibration/permutation-null.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 
@@ -82,15 +83,18 @@ export const tvdDetector: Detector = {
     if (bins === null) return null
     const value = totalVariation(bins.reference, bins.current)
     const nothing = variationNull(bins)
+    const judgement = {
+      pValue: gammaSurvival(2 * value, nothing),
+      noiseFloor: gammaQuantile(noiseLevel, nothing) / 2,
+    }
     return {
       method: 'tvd/decile',
       value,
       direction: 'greater_is_worse',
-      pValue: gammaSurvival(2 * value, nothing),
       effect: value,
       nReference: bins.n,
       nCurrent: bins.m,
-      noiseFloor: gammaQuantile(noiseLevel, nothing) / 2,
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

@@ -1,4 +1,5 @@
-import { effectiveSize, nonValues, requireSameBins, total, valueCounts } from '../bins.ts'
+import { binPair, effectiveSize, nonValues, requireSameBins, total, valueCounts } from '../bins.ts'
+import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector, type DriftInput } from '../detector.ts'
 import { profileMoments } from '../moments.ts'
 import { type FeatureProfile, type NumericBinning } from '../profile.ts'
@@ -223,20 +224,24 @@ export const wassersteinDetector: Detector = {
     'Mean way that values moved, in standard deviations of the reference; a value that turns missing or invalid counts as one deviation.',
   compute: (input) => {
     if (input.binning.kind !== 'numeric') return null
-    if (input.reference.n === 0 || input.current.n === 0) return null
+    const bins = binPair(input, 'fine')
+    if (bins === null) return null
     const { work, moved, nothing } = transport(input, input.binning)
     // Rare counts are far from normal: Yates' half an event keeps a single stray one quiet.
     const half = Math.min(moved, (1 / nothing.n + 1 / nothing.m) / 2)
     const value = work + moved
+    const judgement = {
+      pValue: transportSurvival(value - half, nothing),
+      noiseFloor: transportQuantile(noiseLevel, nothing) + half,
+    }
     return {
       method: 'wasserstein/normed',
       value,
       direction: 'greater_is_worse',
-      pValue: transportSurvival(value - half, nothing),
       effect: value,
       nReference: nothing.n,
       nCurrent: nothing.m,
-      noiseFloor: transportQuantile(noiseLevel, nothing) + half,
+      ...withRareRest(judgement, value, bins),
     }
   },
 }

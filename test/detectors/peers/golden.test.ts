@@ -23,14 +23,21 @@ const numericCases = Object.entries(golden.numeric).map(([name, row]) => ({
 const spread = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts).flatMap(([key, count]) => new Array<string>(count).fill(key))
 
+interface Shares {
+  readonly reference_counts: Readonly<Record<string, number>>
+  readonly current_counts: Readonly<Record<string, number>>
+}
+
+const categorical = (row: Shares): PeerSample => ({
+  kind: 'categorical',
+  reference: spread(row.reference_counts),
+  current: spread(row.current_counts),
+})
+
 const categoricalCases = Object.entries(golden.categorical).map(([name, row]) => ({
   name,
   expected: row.expected,
-  sample: {
-    kind: 'categorical',
-    reference: spread(row.reference_counts),
-    current: spread(row.current_counts),
-  },
+  sample: categorical(row),
 }))
 
 const answer = (id: string, sample: PeerSample) => peerMethodNamed(id)!.number(sample)!
