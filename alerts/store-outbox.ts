@@ -14,10 +14,13 @@ import { toldKey } from './plan-deliveries.ts'
 import type { MonitorPolicy } from './policy.ts'
 import type { AlertHistory, Outbox } from './ports.ts'
 
-/** The outbox in table `deliveries`. */
-export function createStoreOutbox(store: Store): Outbox {
+/** The outbox in table `deliveries`: what is due of all models, or of those that `models` answers. */
+export function createStoreOutbox(
+  store: Store,
+  models: () => readonly string[] | null = () => null,
+): Outbox {
   return {
-    due: (now, limit) => store.query(deliveriesDue(now, limit)),
+    due: (now, limit) => store.query(deliveriesDue(now, limit, models())),
     find: async (deliveryId) => (await store.query(deliveriesById(deliveryId)))[0],
     save: (deliveries) => insertDeliveries(store, deliveries),
   }

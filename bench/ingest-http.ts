@@ -12,7 +12,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pool } from 'undici'
-import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-service.ts'
+import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-process.ts'
 import { machine, writeReport } from './report.ts'
 import { parseFloor, sampleEvents } from './sample-events.ts'
 

@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { startKafka } from '../test/support/kafka-broker.ts'
 import { fillTopic, lagOf } from './kafka-topic.ts'
-import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-service.ts'
+import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-process.ts'
 import { machine, writeReport } from './report.ts'
 import { parseFloor, sampleEvents } from './sample-events.ts'
 

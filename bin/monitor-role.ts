@@ -10,6 +10,7 @@ import { createMonitorEvents } from '../monitor/events.ts'
 import { createModelGauges } from '../monitor/model-gauges.ts'
 import { ModelBaselines } from '../monitor/model-baselines.ts'
 import { Monitor } from '../monitor/monitor.ts'
+import { ownsEverything, ownsShard, type Ownership } from '../monitor/ownership.ts'
 import { rowFacts } from '../monitor/row-facts.ts'
 import { createModelRunner } from '../monitor/run-model.ts'
 import type { Shared } from './shared.ts'
@@ -19,10 +20,24 @@ export interface MonitorRole {
   readonly deliverer: Deliverer
 }
 
+/** The models that `monitor.shard` leaves to this process. */
+function shardOf({ shard }: Shared['config']['monitor']): Ownership {
+  if (shard === undefined) return ownsEverything
+  const [index = 0, count = 1] = shard.split('/').map(Number)
+  return ownsShard({ index, count })
+}
+
 /** The monitor of this process, and the deliverer of what its alerts trigger. */
-export function createMonitorRole(deps: Shared, baselineDeps: BaselineDeps): MonitorRole {
+export function createMonitorRole(
+  deps: Shared,
+  baselineDeps: BaselineDeps,
+  owns: Ownership = shardOf(deps.config.monitor),
+): MonitorRole {
   const { config, store, clock, registry, prometheus, log } = deps
-  const outbox = createStoreOutbox(store)
+  // What the service itself has to tell belongs to no model; one monitor tells it.
+  const owned = (): string[] =>
+    ['', ...registry.list().map(({ spec }) => spec.model)].filter((model) => owns(model))
+  const outbox = createStoreOutbox(store, owned)
   const alertEvents = createAlertEvents(log, prometheus)
   const events = createMonitorEvents(prometheus, log)
   const baselines = new ModelBaselines(baselineDeps)
@@ -47,6 +62,7 @@ export function createMonitorRole(deps: Shared, baselineDeps: BaselineDeps): Mon
       clock,
       events,
       runModel,
+      owns,
       intervalMs: config.monitor.intervalMs,
       ledgerOverlapMs: config.monitor.ledgerOverlapMs,
       idleMs: config.monitor.idleMs,

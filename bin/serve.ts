@@ -9,6 +9,7 @@ export function serveCommand(): Command {
     .description('Take events, compute and judge windows, deliver webhooks, answer the API.')
     .option('-c, --config <file>', 'configuration file (default: tidegauge.yaml if there is one)')
     .option('--role <roles>', 'ingest, monitor, api; several separated by commas')
+    .option('--shard <index/count>', 'which of several monitors this is, such as 0/3')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one')
     .option('--data <directory>', 'data directory of the embedded engine')
@@ -20,6 +21,7 @@ export function serveCommand(): Command {
         ...(options.config === undefined ? {} : { file: options.config }),
         flags: {
           roles: options.role?.split(','),
+          'monitor.shard': options.shard,
           'server.host': options.host,
           'server.port': options.port,
           'store.path': options.data,
@@ -40,6 +42,7 @@ export function serveCommand(): Command {
 interface ServeOptions {
   readonly config?: string
   readonly role?: string
+  readonly shard?: string
   readonly host?: string
   readonly port?: string
   readonly data?: string

@@ -21,6 +21,7 @@ export function configFindings(
     ...targetFindings(values.alerts.egress.allow, ['alerts', 'egress', 'allow']),
     ...keyFindings(values.auth.keys),
     ...kafkaFindings(values.kafka),
+    ...monitorFindings(values),
     ...decodingFindings(values, doubtful),
     ...registryFindings(values.registries),
   ]
@@ -49,6 +50,33 @@ function storeFindings(
   if (url === undefined && given('store', 'password')) {
     findings.push(
       wrong(['store', 'password'], 'the embedded engine has no password: set store.url'),
+    )
+  }
+  return findings
+}
+
+function monitorFindings({ monitor, kafka }: ConfigValues): Finding[] {
+  const { shard, control } = monitor
+  const findings: Finding[] = []
+  const [index = 0, count = 1] = (shard ?? '0/1').split('/').map(Number)
+  if (index >= count) {
+    findings.push(
+      wrong(
+        ['monitor', 'shard'],
+        `found ${foundText(shard)}; allowed: 0/${count} to ${count - 1}/${count}`,
+      ),
+    )
+  }
+  if (shard !== undefined && control !== undefined) {
+    findings.push(wrong(['monitor', 'shard'], 'give either monitor.shard or monitor.control'))
+  }
+  if (control !== undefined && !Object.hasOwn(kafka.clusters, control.cluster)) {
+    const known = Object.keys(kafka.clusters).join(', ') || 'none'
+    findings.push(
+      wrong(
+        ['monitor', 'control', 'cluster'],
+        `there is no cluster ${foundText(control.cluster)}; under kafka.clusters there are: ${known}`,
+      ),
     )
   }
   return findings

@@ -2,7 +2,6 @@ import { Type } from 'typebox'
 import {
   bytes,
   count,
-  duration,
   list,
   path,
   section,
@@ -12,6 +11,7 @@ import {
   type SecretText,
 } from './config-fields.ts'
 import { decodings, registries } from './decoding-schema.ts'
+import { ingest } from './ingest-schema.ts'
 import { kafka } from './kafka-schema.ts'
 import { namePattern } from './schema-fields.ts'
 import { scopes } from './names.ts'
@@ -131,46 +131,6 @@ const store = section('ClickHouse: embedded in the process, or a server.', {
   timeout: timer('60s', 'Deadline of one query or insert.'),
 })
 
-const ingest = section('How events become rows.', {
-  batch: section('When a batch of one model closes and is inserted: whichever comes first.', {
-    rows: count(50_000, 'Rows of a batch.', { most: 10_000_000 }),
-    bytes: bytes(32 * 1024 ** 2, 'Size of the events of a batch as received.'),
-    wait: timer(
-      '100ms',
-      'How long the first event of a batch waits for others; longer where max_inserts_per_second asks for it.',
-    ),
-  }),
-  queue_bytes: bytes(
-    64 * 1024 ** 2,
-    'Events that may wait for their insert; beyond it requests are answered 429.',
-  ),
-  max_inserts_per_second: count(
-    20,
-    'Budget of inserts over all models: with many slow models batches wait longer instead.',
-    { most: 1000 },
-  ),
-  pairing: section('Requests and responses that come as messages of their own.', {
-    timeout: duration(
-      '1h',
-      'How long one half waits for the other before it becomes a dead letter.',
-      '7d',
-    ),
-    max_waiting: count(
-      1_000_000,
-      'Most halves that wait; beyond it the oldest become dead letters before their time.',
-    ),
-  }),
-  limits: section('What one event may be. Events beyond it go to the dead letters.', {
-    event_bytes: bytes(65_536, 'Greatest event.'),
-    keys: count(512, 'Keys of all objects of an event.', { most: 100_000 }),
-    depth: count(8, 'Nesting of objects and lists.', { most: 64 }),
-    string_chars: count(256, 'Length of a string.', { most: 1_000_000 }),
-    features: count(2000, 'Features of a model, columns of its table.', { most: 10_000 }),
-    past: duration('7d', 'How old an event of a live source may be.'),
-    future: duration('5m', 'How far ahead of the clock an event may be.'),
-  }),
-})
-
 /**
  * `tidegauge.yaml`: the one schema that validates it, types it, holds its defaults, and is published
  * for editors and in docs/reference/config.md. As written, every key with a default may be left out.
@@ -200,6 +160,36 @@ export const ConfigSchema = section('Configuration of the Tidegauge service.', {
     max: count(1000, 'Most models; each has a table of its own.', { most: 100_000 }),
   }),
   monitor: section('When windows are computed and judged.', {
+    shard: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,4}/[1-9][0-9]{0,3}$',
+        'x-allowed': 'index/count, such as 0/3, 1/3 and 2/3',
+        description:
+          'Which of several monitors this is: models are shared out by name. Left out, this one has them all, or what `monitor.control` gives it.',
+      }),
+    ),
+    control: Type.Optional(
+      section(
+        'Several monitors that share the models out among themselves: members of a Kafka group, by the partitions of a small topic that nobody writes to.',
+        {
+          cluster: Type.String({
+            minLength: 1,
+            description: 'Name of the cluster under `kafka.clusters`.',
+          }),
+          topic: Type.String({
+            pattern: '^[A-Za-z0-9._-]{1,249}$',
+            'x-allowed': 'a topic: up to 249 letters, digits, dots, _ and -',
+            default: 'tidegauge-monitors',
+            description: 'The topic; made with `partitions` partitions where it does not exist.',
+          }),
+          partitions: count(
+            32,
+            'Partitions of the topic if it is made: more monitors than these have nothing to do.',
+            { most: 1024 },
+          ),
+        },
+      ),
+    ),
     interval: timer('500ms', 'Pause between two looks at the ledger.'),
     ledger_overlap: timer(
       '2m',

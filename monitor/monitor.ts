@@ -8,6 +8,7 @@ import type { ModelRegistry, RegisteredModel } from '../store/model-registry.ts'
 import { monitorProgress } from '../store/queries/monitor-progress.ts'
 import type { MonitorEvents } from './events.ts'
 import { LedgerReader } from './ledger-reader.ts'
+import type { Ownership } from './ownership.ts'
 import { ModelProgress } from './progress.ts'
 
 export interface MonitorDeps {
@@ -17,6 +18,7 @@ export interface MonitorDeps {
   readonly events: MonitorEvents
   /** Computes and judges everything of a model that is due. True when anything was done. */
   readonly runModel: (model: RegisteredModel, progress: ModelProgress) => Promise<boolean>
+  readonly owns: Ownership
   readonly intervalMs: number
   /** How far behind the newest ledger row it looks again, ms. */
   readonly ledgerOverlapMs: number
@@ -39,7 +41,9 @@ interface Tracked {
 export class Monitor {
   readonly #deps: MonitorDeps
   readonly #models = new Map<string, Tracked>()
-  /** Saved places of models, from the last process. */
+  /** Models that this process has taken over. */
+  readonly #owned = new Set<string>()
+  /** Saved places of models, from the last process that had them. */
   #resumeFrom: ReadonlyMap<string, number> = new Map()
   #ledger: LedgerReader | null = null
 
@@ -67,27 +71,62 @@ export class Monitor {
   /** One look at the ledger, and everything that is due by it. */
   async tick(): Promise<boolean> {
     const started = this.#deps.clock.monotonic()
-    const ledger = (this.#ledger ??= await this.#resume())
-    for (const model of this.#deps.registry.list()) this.#track(model, ledger)
+    const owned = this.#deps.registry.list().filter(({ spec }) => this.#deps.owns(spec.model))
+    const ledger = (this.#ledger ??= await this.#resume(owned))
+    await this.#takeOver(owned, ledger)
+    for (const model of owned) this.#track(model, ledger)
     for (const touch of await ledger.readNew()) {
       if (touch.insertedAt < (this.#resumeFrom.get(touch.model) ?? 0)) continue
       this.#models.get(touch.model)?.progress.observe(touch)
     }
     let worked = false
-    for (const model of this.#deps.registry.list()) {
+    for (const model of owned) {
       if (await this.#runModel(model, ledger)) worked = true
     }
     this.#deps.events.ticked((this.#deps.clock.monotonic() - started) / 1000)
     return worked
   }
 
-  async #resume(): Promise<LedgerReader> {
-    const { store, registry, clock, ledgerOverlapMs } = this.#deps
-    const saved = await store.query(monitorProgress())
-    this.#resumeFrom = new Map(saved.map(({ model, ledgerReadTo }) => [model, ledgerReadTo]))
+  async #resume(owned: readonly RegisteredModel[]): Promise<LedgerReader> {
+    const { store, clock, ledgerOverlapMs } = this.#deps
+    this.#resumeFrom = await this.#savedPlaces()
     // A model without a saved place may have been touched at any time.
-    const places = registry.list().map(({ spec }) => this.#resumeFrom.get(spec.model) ?? 0)
+    const places = owned.map(({ spec }) => this.#resumeFrom.get(spec.model) ?? 0)
+    for (const { spec } of owned) this.#owned.add(spec.model)
     return new LedgerReader(store, ledgerOverlapMs, Math.min(clock.now(), ...places))
+  }
+
+  /** Models that were another process's go on where that one has saved; those given away are forgotten. */
+  async #takeOver(owned: readonly RegisteredModel[], ledger: LedgerReader): Promise<void> {
+    const names = new Set(owned.map(({ spec }) => spec.model))
+    for (const model of this.#owned) {
+      if (names.has(model)) continue
+      this.#owned.delete(model)
+      this.#models.delete(model)
+    }
+    const fresh = owned.filter(({ spec }) => !this.#owned.has(spec.model))
+    if (fresh.length === 0) return
+    const saved = await this.#savedPlaces()
+    const places = new Map(this.#resumeFrom)
+    for (const registered of fresh) {
+      const { model } = registered.spec
+      const place = saved.get(model) ?? (await this.#bornAt(registered))
+      places.set(model, place)
+      ledger.rewind(model, place)
+      this.#owned.add(model)
+    }
+    this.#resumeFrom = places
+  }
+
+  /** No batch of a model is older than the model, give or take the clocks. */
+  async #bornAt({ spec }: RegisteredModel): Promise<number> {
+    const first = (await this.#deps.registry.history(spec.model)).at(-1)
+    return first === undefined ? 0 : first.createdAt.getTime() - this.#deps.ledgerOverlapMs
+  }
+
+  async #savedPlaces(): Promise<Map<string, number>> {
+    const saved = await this.#deps.store.query(monitorProgress())
+    return new Map(saved.map(({ model, ledgerReadTo }) => [model, ledgerReadTo]))
   }
 
   /** Another grain has other windows: what is still waited for is read from the ledger again. */

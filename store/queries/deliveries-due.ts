@@ -12,6 +12,7 @@ WHERE (model, delivery_id) IN (
     SELECT model, delivery_id, next_attempt_at, created_at
     FROM deliveries FINAL
     WHERE state IN ('pending', 'failed_retry')
+      AND ({every:Bool} OR model IN {models:Array(String)})
     ORDER BY created_at, delivery_id
     LIMIT 1 BY model, action
   )
@@ -21,12 +22,19 @@ WHERE (model, delivery_id) IN (
 )
 ORDER BY created_at, delivery_id`
 
-/** The delivery that is next for every target (model and action), where its time has come. */
-export function deliveriesDue(now: number, limit: number): Query<DeliveryRow> {
+/**
+ * The delivery that is next for every target (model and action), where its time has come; of these
+ * models, or of all where that is null.
+ */
+export function deliveriesDue(
+  now: number,
+  limit: number,
+  models: readonly string[] | null,
+): Query<DeliveryRow> {
   return {
     name: 'deliveries-due',
     sql,
-    params: { now, limit },
+    params: { now, limit, every: models === null, models: models ?? [] },
     // On a cluster each shard holds whole models, but the planner cannot know that.
     settings: { distributed_product_mode: 'global' },
     toRow: toDeliveryRow,
