@@ -27,11 +27,14 @@ export interface Layer {
   readonly problems: readonly Problem[]
 }
 
-/** All options of a schema, in its order. */
+/** All options of a schema, in its order. A section that may be left out is one: it is there or not. */
 export function optionsOf(schema: SchemaNode, path: readonly string[] = []): Option[] {
-  if (schema.properties === undefined) return [{ path, schema: writtenEntries(schema) }]
-  return Object.entries(schema.properties).flatMap(([key, child]) =>
-    optionsOf(child, [...path, key]),
+  const { properties, required = [] } = schema
+  if (properties === undefined) return [{ path, schema: writtenEntries(schema) }]
+  return Object.entries(properties).flatMap(([key, child]) =>
+    required.includes(key)
+      ? optionsOf(child, [...path, key])
+      : [{ path: [...path, key], schema: writtenEntries(child) }],
   )
 }
 
@@ -41,9 +44,10 @@ export function optionsOf(schema: SchemaNode, path: readonly string[] = []): Opt
  */
 export function writtenSchema(schema: SchemaNode): SchemaNode {
   if (schema.properties === undefined) return writtenEntries(schema)
+  const { required = [] } = schema
   const properties = Object.entries(schema.properties).map(([key, child]) => [
     key,
-    writtenSchema(child),
+    required.includes(key) ? writtenSchema(child) : writtenEntries(child),
   ])
   return {
     ...schema,

@@ -119,6 +119,26 @@ export const errorCodes = {
     retryable: false,
     help: 'The tables were made by a newer Tidegauge. Run that version or newer.',
   },
+  KAFKA_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    help: 'No broker answered, or the group is being shared out anew. It is tried again by itself.',
+  },
+  KAFKA_REFUSED: {
+    status: 500,
+    retryable: false,
+    help: 'The brokers refuse this client: wrong credentials, certificates or permissions, or a version they do not speak. The message says which. The process ends; mend `kafka.clusters` or the ACLs and start it again.',
+  },
+  KAFKA_CLIENT_FAILED: {
+    status: 500,
+    retryable: false,
+    help: 'The Kafka client has ended by itself, or shows no sign of life for longer than a rebalance may take. The process ends so that its supervisor starts it again; nothing is lost.',
+  },
+  KAFKA_BATCH_UNREADABLE: {
+    status: 500,
+    retryable: false,
+    help: 'A batch in a topic cannot be unpacked: damaged, or beyond `batch_limit_bytes`. Its partition is stopped; docs/how-to/kafka.md has the way on.',
+  },
   WEBHOOK_BLOCKED: {
     status: 422,
     retryable: false,
@@ -143,6 +163,11 @@ export const errorCodes = {
     status: 502,
     retryable: false,
     help: 'A running service that a command asked answered with an error; the message repeats it.',
+  },
+  SCHEMA_REGISTRY_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    help: 'A schema registry of `registries` did not answer, or answered with something else than a schema. Its messages wait and are read when it is back. Check its URL, its credentials and the way to it.',
   },
   SHUTTING_DOWN: {
     status: 503,

@@ -19,7 +19,6 @@ export function kafkaFindings(kafka: Kafka): Finding[] {
     ...kafka.sources.flatMap((source, index) =>
       sourceFindings(source, kafka, ['kafka', 'sources', index]),
     ),
-    ...clusterNameFindings(kafka.control.cluster, kafka, ['kafka', 'control', 'cluster']),
   ]
 }
 
@@ -67,8 +66,8 @@ function sourceFindings(source: Kafka['sources'][number], kafka: Kafka, path: Pa
   return findings
 }
 
-function clusterNameFindings(name: string | undefined, kafka: Kafka, path: Path): Finding[] {
-  if (name === undefined || Object.hasOwn(kafka.clusters, name)) return []
+function clusterNameFindings(name: string, kafka: Kafka, path: Path): Finding[] {
+  if (Object.hasOwn(kafka.clusters, name)) return []
   const known = Object.keys(kafka.clusters)
   const allowed = known.length === 0 ? 'none is declared' : `declared: ${known.join(', ')}`
   return [wrong(path, `found ${foundText(name)}, no cluster under kafka.clusters; ${allowed}`)]

@@ -158,26 +158,4 @@ export const kafka = section('Events from Kafka topics.', {
   clusters: mapping(clusterNamePattern, Cluster, 'The clusters, by name.'),
   sources: list(Source, [], 'What is read. Of a topic that matches twice the first entry counts.'),
   topics_refresh: duration('60s', 'How often new topics and partitions are looked for.', '1h'),
-  control: section('The topic by which monitors of several instances share out the models.', {
-    cluster: Type.Optional(
-      Type.String({
-        pattern: clusterNamePattern,
-        'x-allowed': clusterNameText,
-        description: 'Name of its cluster. Left out: models are not shared out through Kafka.',
-      }),
-    ),
-    topic: Type.String({
-      pattern: '^[A-Za-z0-9._-]{1,249}$',
-      'x-allowed': 'a topic: up to 249 letters, digits, dots, _ and -',
-      default: 'tidegauge.control',
-      description: 'Its name. Nothing is ever written to it; it is made where it does not exist.',
-    }),
-    partitions: count(
-      60,
-      'Its partitions where it is made: as many instances can share the models.',
-      {
-        most: 1000,
-      },
-    ),
-  }),
 })

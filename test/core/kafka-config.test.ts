@@ -53,7 +53,6 @@ test('without the section there is no cluster and no source', () => {
     clusters: {},
     sources: [],
     topicsRefreshMs: 60_000,
-    control: { topic: 'tidegauge.control', partitions: 60 },
   })
 })
 

@@ -1,0 +1,40 @@
+import type { OffsetMessage } from './partition-slice.ts'
+
+type HeaderValue = Buffer | string | undefined
+
+/** A message as the client has it. */
+export interface ClientMessage {
+  readonly value: Buffer | null
+  readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
+  readonly timestamp: string
+  readonly offset: string
+}
+
+const noHeaders: ReadonlyMap<string, string> = new Map()
+
+export function toMessage(
+  topic: string,
+  { value, headers, timestamp, offset }: ClientMessage,
+): OffsetMessage {
+  return {
+    topic,
+    value,
+    headers: headers === undefined ? noHeaders : textHeaders(headers),
+    timestamp: Number(timestamp),
+    offset: Number(offset),
+  }
+}
+
+function textHeaders(headers: NonNullable<ClientMessage['headers']>): ReadonlyMap<string, string> {
+  const entries = Object.entries(headers)
+  if (entries.length === 0) return noHeaders
+  return new Map(
+    entries.map(([name, given]) => {
+      const value: HeaderValue = isList(given) ? given.at(-1) : given
+      return [name.toLowerCase(), value === undefined ? '' : String(value)]
+    }),
+  )
+}
+
+const isList = (value: HeaderValue | readonly HeaderValue[]): value is readonly HeaderValue[] =>
+  Array.isArray(value)
