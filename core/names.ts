@@ -29,6 +29,7 @@ export const rejectReasons = [
   'too_deep',
   'string_too_long',
   'too_many_features',
+  'unknown_schema',
   'unpaired',
   'store_rejected',
 ] as const

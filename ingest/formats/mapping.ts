@@ -1,8 +1,9 @@
+import { boundedJson } from './bounded-json.ts'
 import { createLocalTimeReader } from './local-time.ts'
 import { rejected, skipped, type Decoded } from './decoder.ts'
 import { parsePointer, replaceAt, valueAt, type Pointer } from './json-pointer.ts'
 import { mappedFields, type MappedFields, type Mapping, type Scope } from './mapped-fields.ts'
-import { parseJson, type RawRecord } from './native.ts'
+import type { RawRecord } from './native.ts'
 import type { DecodingOptions } from './options.ts'
 
 const maxRows = 100_000
@@ -54,7 +55,7 @@ function withTextsParsed(scope: Scope, texts: readonly Pointer[]): Scope {
   return texts.reduce((at, { start, steps }) => {
     const from = start === '' ? at.top : at.row[start]
     const text = valueAt(from, steps)
-    const value = typeof text === 'string' ? parseJson(text) : undefined
+    const value = typeof text === 'string' ? boundedJson(text) : undefined
     if (value === undefined) return at
     if (steps.length > 0) replaceAt(from, steps, value)
     else if (start === '') return { ...at, top: value }
