@@ -24,15 +24,36 @@ export function studentTwoSided(t: number, dof: number): number {
   return incompleteBeta({ a: dof / 2, b: 0.5, x: 1 / (1 + ratio), rest: ratio / (1 + ratio) })
 }
 
-/** The |t| exceeded, either way, with chance `level`; bisection on a logarithmic scale. */
+/**
+ * The |t| exceeded, either way, with chance `level`: by the Illinois method on
+ * the logarithm of the chance, inside a bracket that grows from the normal value.
+ */
 export function studentDeviate(level: number, dof: number): number {
+  const excess = (t: number) => Math.log(studentTwoSided(t, dof)) - Math.log(level)
   let low = normalDeviate(level)
-  let high = low + 1
-  while (studentTwoSided(high, dof) > level && high < 1e300) high *= 2
-  for (let step = 0; step < 200 && high - low > 1e-13 * high; step++) {
-    const middle = high > 4 * low && low > 0 ? Math.sqrt(low * high) : (low + high) / 2
-    if (studentTwoSided(middle, dof) > level) low = middle
-    else high = middle
+  let atLow = excess(low)
+  let high = low * (1 + 2 / dof) + 1e-3
+  let atHigh = excess(high)
+  while (atHigh > 0 && high < 1e300) {
+    low = high
+    atLow = atHigh
+    high *= 2
+    atHigh = excess(high)
+  }
+  for (let step = 0; step < 200 && high - low > 1e-12 * high; step++) {
+    const cut = (low * atHigh - high * atLow) / (atHigh - atLow)
+    const t = cut > low && cut < high ? cut : (low + high) / 2
+    const at = excess(t)
+    if (at > 0) {
+      low = t
+      atLow = at
+      atHigh /= 2
+    } else {
+      high = t
+      atHigh = at
+      atLow /= 2
+    }
+    if (Math.abs(at) < 1e-13) return t
   }
   return high
 }
