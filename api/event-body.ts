@@ -46,14 +46,20 @@ export function addEventBodies(app: FastifyInstance, limits: Limits): void {
   })
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    mediaTypes,
-    { parseAs: 'buffer', bodyLimit: limits.bodyLimitBytes },
-    async (request: FastifyRequest, body: Buffer) =>
-      contentEncoding(request) === 'gzip'
-        ? inflating.run(() => inflated(body, limits.inflateLimitBytes))
-        : body,
-  )
+  const asBytes = { parseAs: 'buffer', bodyLimit: limits.bodyLimitBytes } as const
+  const read = async (request: FastifyRequest, body: Buffer): Promise<Buffer> =>
+    contentEncoding(request) === 'gzip'
+      ? inflating.run(() => inflated(body, limits.inflateLimitBytes))
+      : body
+  app.addContentTypeParser(mediaTypes, asBytes, read)
+  // The media type of a CloudEvent in binary mode is that of its data: an inference logger passes on
+  // what its client said, be it a form (curl -d) or nothing at all.
+  app.addContentTypeParser('*', asBytes, async (request: FastifyRequest, body: Buffer) => {
+    if (request.headers['ce-specversion'] !== undefined) return read(request, body)
+    throw new AppError('ENCODING_UNSUPPORTED', 'the media type of the body is not taken', {
+      details: { taken: mediaTypes },
+    })
+  })
   // Only here the size of what was inflated is known.
   app.addHook('preHandler', async (request, reply) => {
     if (contentEncoding(request) === 'gzip' && Buffer.isBuffer(request.body))

@@ -28,6 +28,21 @@ test.each(['application/x-ndjson', 'application/ndjson', 'text/plain', 'applicat
   },
 )
 
+test.each(['application/x-www-form-urlencoded', 'image/png', undefined])(
+  'takes a CloudEvent in binary mode whatever its media type is: %s',
+  async (type) => {
+    const { deps, calls } = fakes()
+    const app = await appOf(deps)
+    const headers = {
+      'ce-specversion': '1.0',
+      ...(type === undefined ? {} : { 'content-type': type }),
+    }
+    const answer = await app.inject({ ...post(Buffer.from(line)), headers })
+    expect(answer.statusCode).toBe(200)
+    expect(calls).toMatchObject([['receive', { body: Buffer.from(line) }]])
+  },
+)
+
 test('passes on the idempotency key and the wish to load history', async () => {
   const { deps, calls } = fakes()
   const app = await appOf(deps)
