@@ -1,16 +1,21 @@
 import type { Clock } from '../core/clock.ts'
-import type { Config } from '../core/config.ts'
+import { environment, type Config } from '../core/config.ts'
+import { resolveSecret } from '../core/secrets.ts'
 import type { CommitDeps } from '../ingest/commit.ts'
 import { createIngestEvents, type IngestEvents } from '../ingest/events.ts'
 import { nativeDecoder } from '../ingest/formats/native.ts'
 import { giveUpHalves } from '../ingest/give-up-halves.ts'
+import { createHaltEvents } from '../ingest/halt-events.ts'
 import { Intake } from '../ingest/intake.ts'
 import { MessageReader } from '../ingest/message-reader.ts'
 import { Pairing } from '../ingest/pairing.ts'
+import { PartitionHalts } from '../ingest/partition-halts.ts'
 import { RecordReader } from '../ingest/record-reader.ts'
 import { SliceIntake } from '../ingest/slice-intake.ts'
+import { startKafkaSources, type KafkaSources } from '../ingest/sources/kafka-sources.ts'
 import type { EventLimits } from '../ingest/validate.ts'
 import type { ModelRegistry } from '../store/model-registry.ts'
+import { ledgerStream } from '../store/queries/ledger-stream.ts'
 import type { Store } from '../store/client.ts'
 import { every } from './every.ts'
 import type { Shared } from './shared.ts'
@@ -65,14 +70,19 @@ function eventLimits({ limits }: Config['ingest']): EventLimits {
 export interface IngestRole {
   readonly intake: Intake
   readonly slices: SliceIntake
-  /** What goes on beside them, until the signal. */
-  readonly run: (signal: AbortSignal) => Promise<void>[]
-  /** Commits what is open. */
+  /** Starts reading Kafka. `failed` rejects when a cluster cannot be read any more. */
+  readonly readKafka: () => { readonly failed: Promise<never> }
+  /** What goes on beside, until the signal. */
+  readonly run: (signal: AbortSignal) => Promise<void>
+  /** Leaves the groups with everything that was read stored and committed, and commits what is open. */
   readonly close: () => Promise<void>
 }
 
 /** How often halves are looked for whose other half has not come, ms. */
 const giveUpMs = 30_000
+
+/** Halted partitions with label values of their own. */
+const haltLabels = 1000
 
 export function createIngestRole(deps: Shared): IngestRole {
   const { config, store, clock, registry, prometheus, log } = deps
@@ -87,15 +97,34 @@ export function createIngestRole(deps: Shared): IngestRole {
   }
   const { eventBytes } = parts.limits
   const intake = new Intake({ ...parts, limits: { ...limits, eventBytes, queueBytes } })
-  const slices = new SliceIntake({ ...parts, limits })
+  const halts = new PartitionHalts({
+    store,
+    clock,
+    limits: config.ingest.rejectLimits,
+    events: createHaltEvents(prometheus, log, haltLabels),
+  })
+  const slices = new SliceIntake({ ...parts, limits, halts })
   const giveUp = { ...parts, ...config.ingest.pairing, registry }
+  let kafka: KafkaSources | null = null
   return {
     intake,
     slices,
-    run: (signal) => [
+    readKafka: () => {
+      kafka = startKafkaSources(config.kafka, {
+        sink: slices,
+        ledgerPosition: async (at) => (await store.query(ledgerStream(at)))[0] ?? null,
+        secret: (reference) => resolveSecret(reference, environment()).reveal(),
+        clock,
+        prometheus,
+        log,
+        stopMs: config.server.shutdownTimeoutMs,
+      })
+      return kafka
+    },
+    run: (signal) =>
       every(giveUpMs, () => giveUpHalves(giveUp), { signal, log, what: 'give up lonely halves' }),
-    ],
     close: async () => {
+      await kafka?.stop()
       await Promise.all([intake.close(), slices.close()])
     },
   }

@@ -72,12 +72,14 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
   const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null
   const intake = ingest?.intake ?? null
-  if (ingest !== null) loops.push(...ingest.run(stopping.signal))
+  if (ingest !== null) loops.push(ingest.run(stopping.signal))
   const health = { monitorTickedAt: () => tickedAt }
   const listener = await startApi({ ...shared, intake, baselines, health })
+  // Last: what stands in the way of starting must not cost a group its balance.
+  const kafka = ingest?.readKafka()
   return {
     url: listener.url,
-    failed: firstFailure(loops),
+    failed: firstFailure(kafka === undefined ? loops : [...loops, kafka.failed]),
     stop: () => stop({ shared, stopping, loops, ingest, listener }),
   }
 }

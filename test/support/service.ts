@@ -72,7 +72,9 @@ export async function spawnService(
   settings: Readonly<Record<string, string>> = quickSettings,
 ): Promise<ServiceProcess> {
   const program = new URL('../../bin/tidegauge.ts', import.meta.url).pathname
-  const flags = ['--data', place.data, '--models', place.models, '--port', '0']
+  const embedded = settings['TIDEGAUGE__STORE__URL'] === undefined
+  const data = embedded ? ['--data', place.data] : []
+  const flags = [...data, '--models', place.models, '--port', '0']
   const child = spawn(process.execPath, ['--import', 'tsx', program, 'serve', ...flags], {
     // Nothing of this process's own settings: a service gets what is written here.
     env: { PATH: process.env['PATH'], ...settings },
