@@ -313,11 +313,11 @@ export class GroupMember implements GroupHandlers {
         await this.#deps.sink.receive(slice)
         return true
       } catch (error) {
-        if (signal.aborted || owned.dropped) return false
+        if (signal.aborted || !owned.awaits(run)) return false
         if (!(error instanceof AppError)) throw error
         if (!error.retryable) {
           // What comes behind it must not be stored before it.
-          this.#buffered -= owned.drop()
+          this.#buffered -= owned.refuse(run)
           this.#stop(owned, error)
           return false
         }

@@ -33,7 +33,6 @@ export class OwnedPartition {
   #sentBytes = 0
   #stuckSince: number | null = null
   #placed = false
-  #dropped = false
 
   constructor(at: TopicPartition, topic: ReadTopic) {
     this.at = at
@@ -65,11 +64,6 @@ export class OwnedPartition {
 
   get bufferedBytes(): number {
     return this.#queue.bytes + this.#sentBytes
-  }
-
-  /** Whether it was refused by the sink: nothing of it is sent any more. */
-  get dropped(): boolean {
-    return this.#dropped
   }
 
   /** Where this member itself has come to; null before it was placed. */
@@ -156,13 +150,18 @@ export class OwnedPartition {
     this.#committed = next
   }
 
-  /** Nothing of it will be sent any more. Answers the queued bytes. */
-  drop(): number {
+  /** From this run on nothing is to be stored any more. Answers the bytes that were queued behind it. */
+  refuse(run: SizedRun): number {
     const { bytes } = this.#queue
     this.#queue.clear()
-    this.#sent = []
-    this.#dropped = true
+    const from = this.#sent.findIndex((entry) => entry.run === run)
+    if (from >= 0) this.#sent.length = from
     return bytes
+  }
+
+  /** Whether the run was sent and still matters. */
+  awaits(run: SizedRun): boolean {
+    return this.#sent.some((entry) => entry.run === run && !entry.stored)
   }
 
   /**

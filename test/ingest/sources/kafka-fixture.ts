@@ -106,15 +106,28 @@ export function kafkaConfig(text: string): Config['kafka'] {
   }
 }
 
+/** A cluster with short times. `settings` as YAML flow. */
+export function clusterConfig(
+  brokers: readonly string[],
+  group: string,
+  settings = '',
+): Config['kafka']['clusters'][string] {
+  const short = ['session_timeout: 6s', 'heartbeat_interval: 500ms', 'rebalance_timeout: 10s']
+    .concat('fetch_wait: 50ms')
+    .filter((setting) => !settings.includes(setting.split(':')[0]!))
+  const { clusters } = kafkaConfig(`kafka: { clusters: { main: {
+    brokers: ${JSON.stringify(brokers)}, group: ${group}, ${[...short, settings].join(', ')} } } }`)
+  return clusters['main']!
+}
+
 /** A source as the service starts it, with short times. */
 export function startSource(options: SourceOptions): RunningSource {
   const { brokers, sink, topicsRefreshMs = 60_000, stallMs = 60_000 } = options
   const group = options.group ?? `group-${randomBytes(4).toString('hex')}`
-  const clusters = `{ main: { brokers: ${JSON.stringify(brokers)}, group: ${group}, session_timeout: 6s, heartbeat_interval: 500ms, rebalance_timeout: 10s, fetch_wait: 50ms, ${options.cluster ?? ''} } }`
-  const kafka = kafkaConfig(
-    `kafka: { clusters: ${clusters}, sources: [${options.sources.join(', ')}] }`,
-  )
-  const cluster = kafka.clusters['main']!
+  const cluster = clusterConfig(brokers, group, options.cluster)
+  const kafka = kafkaConfig(`kafka:
+  clusters: { main: { brokers: ["127.0.0.1:1"] } }
+  sources: [${options.sources.join(', ')}]`)
   const registry = new Registry()
   const log = createLogger({ level: 'silent', format: 'json' })
   const source = new ClusterSource(
@@ -147,8 +160,9 @@ export function startSource(options: SourceOptions): RunningSource {
     group,
     registry,
     metric: async (name) => {
-      const metric = await registry.getSingleMetric(`tidegauge_ingest_kafka_${name}`)?.get()
-      return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0)
+      const all = await registry.getMetricsAsJSON()
+      const found = all.find((metric) => metric.name === `tidegauge_ingest_kafka_${name}`)
+      return (found?.values ?? []).reduce((sum, { value }) => sum + value, 0)
     },
   }
 }
@@ -165,4 +179,47 @@ export async function holds(expected: () => Promise<void>, deadlineMs = 20_000):
       await sleep(50)
     }
   }
+}
+
+/** Moves the offset of partition 0 of a group that has no members, as an operator does. */
+export async function setCommitted(
+  brokers: readonly string[],
+  { group, topic, next }: { group: string; topic: string; next: number },
+): Promise<void> {
+  const client = createClusterClient({
+    cluster: clusterConfig(brokers, group),
+    refreshMs: 60_000,
+    secret: (reference) => reference,
+    log: createLogger({ level: 'silent', format: 'json' }),
+  })
+  const joined = withResolvers()
+  const nothing = (): void => undefined
+  const session = await client.join([topic], {
+    joined: joined.resolve,
+    lost: nothing,
+    fetched: () => false,
+    skipped: nothing,
+    damaged: nothing,
+    alive: nothing,
+    believed: nothing,
+    failed: joined.reject,
+  })
+  await joined.promise
+  await session.commit([{ topic, partition: 0, next }])
+  await session.leave()
+  await client.close()
+}
+
+function withResolvers(): {
+  promise: Promise<unknown>
+  resolve: () => void
+  reject: (error: unknown) => void
+} {
+  let resolve = (): void => undefined
+  let reject: (error: unknown) => void = () => undefined
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
 }
