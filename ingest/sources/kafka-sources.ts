@@ -4,6 +4,7 @@ import type { Config } from '../../core/config.ts'
 import type { Logger } from '../../core/log.ts'
 import { createClusterClient } from './kafka.ts'
 import { ClusterSource } from './kafka-cluster.ts'
+import { ControlGroup } from './kafka-control.ts'
 import { createKafkaEvents, type KafkaFacts } from './kafka-events.ts'
 import type { ReadLedgerPosition } from './kafka-locate.ts'
 import type { SliceSink } from './partition-slice.ts'
@@ -73,4 +74,35 @@ export function startKafkaSources(kafka: Config['kafka'], deps: KafkaSourcesDeps
       await Promise.all(sources.map((source) => source.stop()))
     },
   }
+}
+
+export interface ControlTopic {
+  /** Name of a cluster of the configuration. */
+  readonly cluster: string
+  readonly topic: string
+  /** Partitions of the topic where it is made. */
+  readonly partitions: number
+}
+
+/**
+ * Joins the group that shares out the partitions of the control topic: its name is that of the
+ * cluster's group with `.control` behind it. Throws RangeError for a cluster that is not declared.
+ */
+export function joinControlGroup(
+  kafka: Config['kafka'],
+  { cluster: name, topic, partitions }: ControlTopic,
+  deps: Pick<KafkaSourcesDeps, 'secret' | 'clock' | 'log'>,
+  onChange?: () => void,
+): ControlGroup {
+  const cluster = kafka.clusters[name]
+  if (cluster === undefined) throw new RangeError(`no cluster "${name}"`)
+  const { secret, clock, log } = deps
+  const client = createClusterClient({
+    cluster: { ...cluster, group: `${cluster.group}.control` },
+    refreshMs: kafka.topicsRefreshMs,
+    secret,
+    log,
+  })
+  const { sessionTimeoutMs } = cluster
+  return new ControlGroup({ topic, partitions, sessionTimeoutMs }, { client, clock, log }, onChange)
 }
