@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { createAlertEvents } from '../alerts/events.ts'
 import { addRequestMetrics } from '../api/request-metrics.ts'
 import { createLogger } from '../core/log.ts'
+import { createHaltEvents } from '../ingest/halt-events.ts'
 import { createIngestEvents } from '../ingest/events.ts'
 import { createMonitorEvents } from '../monitor/events.ts'
 import { createModelGauges } from '../monitor/model-gauges.ts'
@@ -41,6 +42,7 @@ const log = createLogger({ level: 'silent', format: 'json' })
 
 const declarations: readonly (readonly [title: string, declare: Declare])[] = [
   ['Ingest', (registry) => createIngestEvents(registry, log)],
+  ['Halted partitions', (registry) => createHaltEvents(registry, log, 1)],
   ['Monitor', (registry) => createMonitorEvents(registry, log)],
   ['Alerts and webhooks', (registry) => createAlertEvents(log, registry)],
   [

@@ -139,6 +139,16 @@ export const errorCodes = {
     retryable: false,
     help: 'A batch in a topic cannot be unpacked: damaged, or beyond `batch_limit_bytes`. Its partition is stopped; docs/how-to/kafka.md has the way on.',
   },
+  PARTITION_HALTED: {
+    status: 500,
+    retryable: false,
+    help: 'So much of a partition was refused that it was halted: `ingest.reject_limits`. Nothing of it is lost or read until its cause is mended or it is released; [docs/how-to/dead-letters.md](how-to/dead-letters.md) has the ways on.',
+  },
+  PARTITION_NOT_HALTED: {
+    status: 409,
+    retryable: false,
+    help: 'The partition to release is not halted: it never was, or goes on already. `GET /v1/partitions` lists those that are.',
+  },
   WEBHOOK_BLOCKED: {
     status: 422,
     retryable: false,

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { bytes, count, duration, section, timer } from './config-fields.ts'
 
 /** The section `ingest` of the configuration. */
@@ -30,6 +31,22 @@ export const ingest = section('How events become rows.', {
       'Most halves that wait; beyond it the oldest become dead letters before their time.',
     ),
   }),
+  reject_limits: section(
+    'When a Kafka partition is halted because too much of it is refused, instead of becoming dead letters as a whole.',
+    {
+      run: count(1000, 'Messages refused in a row; 0 for no limit.', { least: 0 }),
+      ratio: Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: 0.5,
+        description: 'Share of the last `window` messages that is refused; 0 for no limit.',
+      }),
+      window: count(10_000, 'Messages that `ratio` looks back on; 0 for no limit.', {
+        least: 0,
+        most: 10_000_000,
+      }),
+    },
+  ),
   limits: section('What one event may be. Events beyond it go to the dead letters.', {
     event_bytes: bytes(65_536, 'Greatest event.'),
     keys: count(512, 'Keys of all objects of an event.', { most: 100_000 }),

@@ -105,6 +105,14 @@ export class OpenBatch {
     this.refused.push({ ...this.here, ...original, model, rejection })
   }
 
+  /** Undoes the refusal that was written last: its message will come once more. */
+  takeBack(): void {
+    const last = this.refused.pop()
+    if (last === undefined) throw new RangeError('the batch holds no refusal')
+    last.segment.refused--
+    this.bytes -= last.raw.length
+  }
+
   hold(half: Half, to: MessageToRead): void {
     this.segment.held++
     this.bytes += to.message.value?.length ?? 0

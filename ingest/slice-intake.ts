@@ -1,9 +1,16 @@
 import type { Clock } from '../core/clock.ts'
+import { AppError } from '../core/errors.ts'
 import { commitBatch, type CommitDeps } from './commit.ts'
 import type { Decoded } from './formats/decoder.ts'
 import { GroupCommit, type BatchLimits } from './group-commit.ts'
 import type { MessageReader, MessageToRead } from './message-reader.ts'
 import type { OpenBatch } from './open-batch.ts'
+import {
+  haltedError,
+  type Halting,
+  type PartitionHalts,
+  type PartitionWatch,
+} from './partition-halts.ts'
 import { readingTime } from './reading-time.ts'
 import { fallbackIds } from './validate.ts'
 import type { OffsetMessage, PartitionSlice, SliceSink } from './sources/partition-slice.ts'
@@ -11,7 +18,11 @@ import type { OffsetMessage, PartitionSlice, SliceSink } from './sources/partiti
 export interface SliceIntakeDeps extends CommitDeps {
   readonly messages: MessageReader
   readonly limits: BatchLimits
+  readonly halts: PartitionHalts
 }
+
+/** What was known of a partition before a slice of it was judged. */
+type JudgedFrom = Pick<PartitionWatch, 'guard' | 'judged'>
 
 interface DecodedMessage {
   readonly offset: number
@@ -39,15 +50,44 @@ export class SliceIntake implements SliceSink {
     })
   }
 
+  /** Throws PARTITION_HALTED too: what comes before the offset where it was halted is durable then. */
   async receive(slice: PartitionSlice): Promise<void> {
-    const messages = await this.#decode(slice)
-    const { durable } = await this.#group.add((batch) => this.#put(slice, messages, batch))
-    await durable
+    const { halts } = this.#deps
+    const watch = halts.watchOf(slice)
+    const { before, done } = watch.takeTurn()
+    try {
+      await halts.admit(watch, slice)
+      const messages = await this.#decode(slice)
+      await before
+      const { result, durable } = await this.#group.add(async (batch) => {
+        if (watch.halted) throw haltedError(watch)
+        const start = { guard: watch.guard, judged: watch.judged }
+        return { start, halting: await this.#put(slice, messages, { batch, watch }) }
+      })
+      done()
+      await this.#settle(watch, durable, result)
+    } finally {
+      done()
+    }
   }
 
   /** Commits what is open; refuses what comes after. */
   close(): Promise<void> {
     return this.#group.close()
+  }
+
+  async #settle(
+    watch: PartitionWatch,
+    durable: Promise<void>,
+    { start, halting }: { readonly start: JudgedFrom; readonly halting: Halting | null },
+  ): Promise<void> {
+    try {
+      await durable
+      await this.#deps.halts.settle(watch, halting)
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'PARTITION_HALTED')) goBack(watch, start)
+      throw error
+    }
   }
 
   async #decode(slice: PartitionSlice): Promise<DecodedMessage[]> {
@@ -67,12 +107,14 @@ export class SliceIntake implements SliceSink {
     return messages
   }
 
+  /** Answers where the partition is halted, if it is: what comes behind that is not in the batch. */
   async #put(
     slice: PartitionSlice,
     messages: readonly DecodedMessage[],
-    batch: OpenBatch,
-  ): Promise<void> {
+    { batch, watch }: { readonly batch: OpenBatch; readonly watch: PartitionWatch },
+  ): Promise<Halting | null> {
     const { source, stream, partition, first, last } = slice
+    const { halts, messages: reader } = this.#deps
     const pause = readingTime(this.#clock)
     const why = slice.absent === 'retention' ? 'lost' : 'absent'
     const segment = batch.enter({ source, topic: stream, partition }, first)
@@ -80,14 +122,32 @@ export class SliceIntake implements SliceSink {
       const next = segment.last + 1
       if (offset > next) batch.pass(offset - next, why)
       batch.next()
-      const outcome = this.#deps.messages.put(decoded, to, batch)
-      if (outcome instanceof Promise) await outcome
+      const put = reader.put(decoded, to, batch)
+      const { accepted, refused } = put instanceof Promise ? await put : put
+      const [refusal = null] = refused
+      const halted = halts.judge(watch, offset, refusal) === 'halt' && refusal !== null
+      if (halted && accepted === 0) {
+        batch.takeBack()
+        return halts.halt(watch, offset, refusal)
+      }
       batch.done()
+      // Half of the message is stored: it stays, and what follows it does not come.
+      if (halted) return halts.halt(watch, offset + 1, refusal)
       const yielded = pause()
       if (yielded !== null) await yielded
     }
     if (last > segment.last) batch.pass(last - segment.last, why)
+    watch.judged = last + 1
+    return null
   }
+}
+
+/** What was judged is not stored: it comes once more, and counts once. */
+function goBack(watch: PartitionWatch, { guard, judged }: JudgedFrom): void {
+  if (judged > watch.judged) return
+  watch.guard = guard
+  watch.judged = judged
+  watch.halted = false
 }
 
 /** A record that brings no time, or one from the future, counts as sent now. */

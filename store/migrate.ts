@@ -4,6 +4,7 @@ import { createTable, type Layout, type TableDefinition } from './ddl.ts'
 import { initialTables } from './migrations/0001-initial.ts'
 import { messages } from './migrations/0002-messages.ts'
 import { labelWindows } from './migrations/0003-label-windows.ts'
+import { partitionHalts } from './migrations/0004-partition-halts.ts'
 
 interface Migration {
   readonly version: number
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   },
   { version: 2, statements: messages },
   { version: 3, statements: labelWindows },
+  { version: 4, statements: partitionHalts },
 ]
 
 const bookkeeping: TableDefinition = {

@@ -6,7 +6,7 @@ import { SliceIntake } from '../../ingest/slice-intake.ts'
 import type { PartitionSlice } from '../../ingest/sources/partition-slice.ts'
 import type { Store } from '../../store/client.ts'
 import { openModelRegistry } from '../../store/model-registry.ts'
-import { ingestDeps } from '../support/ingest.ts'
+import { ingestDeps, partitionHalts } from '../support/ingest.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { describeStore } from '../support/store.ts'
 
@@ -25,7 +25,11 @@ async function open(store: Store) {
   const decoder = (name: string): Decoder | undefined =>
     ({ native: nativeDecoder, halves: halvesDecoder })[name]
   const deps = ingestDeps(store, registry, { decoder })
-  return { deps, registry, newIntake: () => new SliceIntake({ ...deps, limits }) }
+  return {
+    deps,
+    registry,
+    newIntake: () => new SliceIntake({ ...deps, limits, halts: partitionHalts(store) }),
+  }
 }
 
 function slice(

@@ -4,6 +4,9 @@ import { systemClock } from '../../core/clock.ts'
 import { createIngestEvents } from '../../ingest/events.ts'
 import { nativeDecoder } from '../../ingest/formats/native.ts'
 import { MessageReader, type FindDecoder } from '../../ingest/message-reader.ts'
+import { PartitionHalts } from '../../ingest/partition-halts.ts'
+import { createHaltEvents } from '../../ingest/halt-events.ts'
+import type { RejectLimits } from '../../ingest/reject-guard.ts'
 import { Pairing } from '../../ingest/pairing.ts'
 import { RecordReader } from '../../ingest/record-reader.ts'
 import type { EventLimits } from '../../ingest/validate.ts'
@@ -40,3 +43,15 @@ export function ingestDeps(
     messages,
   }
 }
+
+/** The guard of partitions of one process; without limits it halts nothing. */
+export const partitionHalts = (
+  store: Store,
+  limits: RejectLimits = { run: 0, ratio: 0, window: 0 },
+): PartitionHalts =>
+  new PartitionHalts({
+    store,
+    clock: systemClock,
+    limits,
+    events: createHaltEvents(new Registry(), pino({ level: 'silent' }), 10),
+  })

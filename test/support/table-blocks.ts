@@ -1,6 +1,8 @@
 import { modelSpec } from '../../core/model-spec.ts'
 import type { TableDefinition } from '../../store/ddl.ts'
 import { initialTables } from '../../store/migrations/0001-initial.ts'
+import { outcomesTable, outcomeWindowsTable } from '../../store/migrations/0003-label-windows.ts'
+import { partitionHaltsTable } from '../../store/migrations/0004-partition-halts.ts'
 import { eventsTable } from '../../store/tables/events-table.ts'
 
 /** A model with one feature of each kind: what the documentation shows as `events_<model>`. */
@@ -13,7 +15,8 @@ const example = modelSpec({
 /** What docs/data-model.md says of each table's shape, by table name; `events_<model>` by that name. */
 export function tableBlocks(): Map<string, string> {
   const events = { ...eventsTable(example), name: 'events_<model>' }
-  return new Map([events, ...initialTables].map((table) => [table.name, block(table)]))
+  const tables = [events, ...initialTables, outcomesTable, outcomeWindowsTable, partitionHaltsTable]
+  return new Map(tables.map((table) => [table.name, block(table)]))
 }
 
 function block(table: TableDefinition): string {
