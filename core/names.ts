@@ -31,7 +31,6 @@ export const rejectReasons = [
   'too_many_features',
   'unknown_schema',
   'unpaired',
-  'store_rejected',
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
