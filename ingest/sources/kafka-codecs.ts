@@ -1,8 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip as packGzip, gunzip } from 'node:zlib'
-import lz4 from 'lz4js'
 import snappy from 'snappyjs'
-import { unpackLz4 } from './kafka-lz4.ts'
+import { packLz4, unpackLz4 } from './kafka-lz4.ts'
 import { unpackSnappy } from './kafka-snappy.ts'
 import { unpackZstd } from './kafka-zstd.ts'
 
@@ -39,7 +38,7 @@ export const codecs: Readonly<Record<CodecName, Codec>> = {
     unpack: async (bytes, limit) => unpackSnappy(bytes, limit),
   },
   lz4: {
-    pack: async (bytes) => Buffer.from(lz4.compress(bytes)),
+    pack: async (bytes) => packLz4(bytes),
     unpack: async (bytes, limit) => unpackLz4(bytes, limit),
   },
   zstd: {

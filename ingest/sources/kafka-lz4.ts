@@ -1,3 +1,4 @@
+import lz4 from 'lz4js'
 import { repeat } from './kafka-snappy.ts'
 
 // Own decoder: the library's allocates what a header claims and reads past the end of what it is given.
@@ -136,4 +137,24 @@ function tooMuch(limit: number): RangeError {
 
 function damaged(why: string): SyntaxError {
   return new SyntaxError(`damaged lz4: ${why}`)
+}
+
+// Version 1, blocks that stand alone (brokers take no others) of up to 64 kB, and their checksum.
+const packedHeader = Buffer.from('04224d18604082', 'hex')
+const packedBlockBytes = 64 * 1024
+
+/** One frame. */
+export function packLz4(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [packedHeader]
+  const table = new Uint32Array(1 << 16)
+  for (let at = 0; at < bytes.length; at += packedBlockBytes) {
+    const block = bytes.subarray(at, at + packedBlockBytes)
+    const into = Buffer.alloc(lz4.compressBound(block.length))
+    const size = lz4.compressBlock(block, into, 0, block.length, table.fill(0))
+    const smaller = size > 0 && size < block.length
+    const header = Buffer.alloc(4)
+    header.writeUInt32LE(smaller ? size : (block.length | 0x80000000) >>> 0)
+    parts.push(header, smaller ? into.subarray(0, size) : block)
+  }
+  return Buffer.concat([...parts, Buffer.alloc(4)])
 }

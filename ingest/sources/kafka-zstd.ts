@@ -3,6 +3,8 @@ import { Decompress } from 'fzstd'
 const magic = 0xfd2fb528
 const skippableMagic = 0x184d2a5
 const blockBytes = 128 * 1024
+// What every reader should be able to hold (RFC 8878, 3.1.1.1.2).
+const leastWindow = 8 * 1024 ** 2
 
 /**
  * Zstandard frames. The library takes the memory that a frame's header asks for, so every header is
@@ -13,8 +15,7 @@ export function unpackZstd(bytes: Buffer, limit: number): Buffer {
   let size = 0
   for (let at = 0; at < bytes.length;) {
     const frame = frameAt(bytes, at)
-    // A window larger than what may come out of it is not needed, except for the least there is.
-    if (frame.window > Math.max(limit, 8 * blockBytes)) throw tooMuch(limit)
+    if (frame.window > Math.max(limit, leastWindow)) throw tooMuch(limit)
     const unpacking = new Decompress((part) => {
       size += part.length
       if (size > limit) throw tooMuch(limit)

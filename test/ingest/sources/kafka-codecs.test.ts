@@ -46,6 +46,16 @@ test('zstd: stored and repeated blocks, several frames, frames to skip', async (
   )
 })
 
+test.each([
+  ['zstd', 'KLUv/QRobQAAKHRpZGUgAQAIB3zRAnJ7Z1M='],
+  [
+    'lz4',
+    'BCJNGGRApzYAAABfdGlkZSAFAP///////////////////////////////////////////////////xpQdGlkZSAAAAAAEWIkTg==',
+  ],
+] as const)('%s: what its own program has packed is read', async (name, packed) => {
+  expect(await codecs[name].unpack(Buffer.from(packed, 'base64'), limit)).toEqual(text)
+})
+
 test('snappy: a bare block is read as well', async () => {
   const framed = await codecs.snappy.pack(text)
   expect(await codecs.snappy.unpack(framed.subarray(20), limit)).toEqual(text)

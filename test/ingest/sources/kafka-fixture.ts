@@ -138,6 +138,7 @@ export function startSource(options: SourceOptions): RunningSource {
       topicsRefreshMs,
       lookMs: 300,
       retryMs: 100,
+      haltedMs: 100,
       confirmMs: 300,
       stallMs,
       stopMs: 10_000,
