@@ -21,6 +21,8 @@ export interface ClusterSourceOptions {
   readonly lookMs: number
   /** Pause before something is tried again, ms. */
   readonly retryMs: number
+  /** Pause before a halted partition is offered again, ms. */
+  readonly haltedMs: number
   /** How long a topic must look made anew before it is believed, ms. */
   readonly confirmMs: number
   /** Silence of the client, ms, that is taken for its end. */
@@ -176,7 +178,7 @@ export class ClusterSource {
   }
 
   async #join(matched: ReturnType<typeof matchedTopics>): Promise<void> {
-    const { cluster, name, retryMs, confirmMs } = this.#options
+    const { cluster, name, retryMs, haltedMs, confirmMs } = this.#options
     const { client } = this.#deps
     const member = new GroupMember(
       {
@@ -185,6 +187,7 @@ export class ClusterSource {
         bufferBytes: cluster.bufferBytes,
         concurrency: cluster.concurrency,
         retryMs,
+        haltedMs,
       },
       {
         ...this.#deps,

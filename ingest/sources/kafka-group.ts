@@ -25,6 +25,8 @@ export interface GroupOptions {
   readonly concurrency: number
   /** Pause before something is tried again, ms. */
   readonly retryMs: number
+  /** Pause before a partition that the sink has halted is offered to it again, ms. */
+  readonly haltedMs: number
 }
 
 export interface GroupDeps extends Omit<LocateDeps, 'readTopic'> {
@@ -267,7 +269,21 @@ export class GroupMember implements GroupHandlers {
     owned.status = 'stopped'
     this.#session?.pause(owned.at)
     const { cluster } = this.#options
-    this.#deps.events.stopped({ ...owned.at, cluster, offset: owned.stored, error })
+    if (error.code === 'PARTITION_HALTED') this.#inBackground(this.#offerAgain(owned))
+    else this.#deps.events.stopped({ ...owned.at, cluster, offset: owned.stored, error })
+  }
+
+  /** Who has halted it knows when it may go on, and refuses it until then. */
+  async #offerAgain(owned: OwnedPartition): Promise<void> {
+    const { signal } = this.#generation
+    // Nothing is lost where the process ends meanwhile.
+    const unheld = { signal, ref: false }
+    await sleep(this.#options.haltedMs, undefined, unheld).catch(() => undefined)
+    if (isOver(signal) || this.#draining) return
+    const again = owned.again()
+    this.#owned.set(keyOf(owned.at), again)
+    this.#turn = this.#turn.map((other) => (other === owned ? again : other))
+    await this.#locate([again], signal)
   }
 
   /** Partitions take turns slice by slice, so that a busy one holds up nobody. */

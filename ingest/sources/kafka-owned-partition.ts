@@ -164,6 +164,15 @@ export class OwnedPartition {
     return this.#sent.some((entry) => entry.run === run && !entry.stored)
   }
 
+  /** The same partition once more, from where it is stored, without what is on its way of this one. */
+  again(): OwnedPartition {
+    const again = new OwnedPartition(this.at, this.topic)
+    again.#stored = this.#stored
+    again.#placed = this.#placed
+    again.high = this.high
+    return again
+  }
+
   /**
    * Whether a batch that cannot be unpacked is what keeps this partition where it is: it holds the
    * next offset, there is something to fetch, and nothing has come for a while.

@@ -34,6 +34,7 @@ export interface KafkaSources {
 const labelLimit = 1000
 const lookMs = 5_000
 const retryMs = 1_000
+const haltedMs = 30_000
 const confirmMs = 5_000
 
 /** Starts reading. Brokers that are away are waited for; nothing throws here but wrong files of `tls`. */
@@ -53,6 +54,7 @@ export function startKafkaSources(kafka: Config['kafka'], deps: KafkaSourcesDeps
           topicsRefreshMs: kafka.topicsRefreshMs,
           lookMs: Math.min(lookMs, kafka.topicsRefreshMs),
           retryMs,
+          haltedMs,
           confirmMs,
           // A rebalance may take its time without a word in between.
           stallMs: Math.max(60_000, cluster.rebalanceTimeoutMs + 30_000),

@@ -6,7 +6,7 @@ import { SliceIntake } from '../../ingest/slice-intake.ts'
 import type { PartitionSlice } from '../../ingest/sources/partition-slice.ts'
 import type { Store } from '../../store/client.ts'
 import { openModelRegistry } from '../../store/model-registry.ts'
-import { ingestDeps, partitionHalts } from '../support/ingest.ts'
+import { ingestDeps } from '../support/ingest.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { describeStore } from '../support/store.ts'
 
@@ -28,7 +28,7 @@ async function open(store: Store) {
   return {
     deps,
     registry,
-    newIntake: () => new SliceIntake({ ...deps, limits, halts: partitionHalts(store) }),
+    newIntake: () => new SliceIntake({ ...deps, limits }),
   }
 }
 

@@ -41,6 +41,7 @@ export function ingestDeps(
     pairing: new Pairing(store, messages, 60_000),
     reader,
     messages,
+    halts: partitionHalts(store),
   }
 }
 
