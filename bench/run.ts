@@ -12,6 +12,7 @@ const benches = [
   { name: 'ingest-http', args: ['1000000'], built: true },
   { name: 'profiles', args: ['1000000', '10000000'], built: false },
   { name: 'window-latency', args: ['45'], built: false },
+  { name: 'label-windows', args: ['10000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
 ] as const
 
