@@ -17,6 +17,7 @@ import { homeRoutes } from './routes/home.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { metricRoutes } from './routes/metrics.ts'
 import { modelPutRoutes, modelRoutes } from './routes/models.ts'
+import { partitionRoutes } from './routes/partitions.ts'
 import { prometheusRoutes } from './routes/prometheus.ts'
 import { slicedQueryRoutes } from './routes/sliced-query.ts'
 import { ErrorBody } from './schemas.ts'
@@ -107,5 +108,6 @@ function addRoutes(app: FastifyInstance, deps: AppDeps, options: ApiOptions): vo
   void app.register(alertRoutes, { alerts: deps.alerts })
   void app.register(deliveryRoutes, { deliveries: deps.deliveries, audit })
   void app.register(deadLetterRoutes, { deadLetters: deps.deadLetters, audit })
+  void app.register(partitionRoutes, { partitions: deps.partitions, audit })
   void app.register(ledgerRoutes, { ledger: deps.ledger })
 }

@@ -26,6 +26,7 @@ import type {
   TransitionKey,
   TransitionRecord,
 } from '../store/queries/list-transitions.ts'
+import type { PartitionHalt, PartitionName } from '../store/queries/partition-halts-row.ts'
 import type { WindowKey, WindowRecord } from '../store/queries/list-windows.ts'
 
 /** Where a list is to go on, and how far. */
@@ -151,6 +152,14 @@ export interface ReplayFilter extends TimeRange {
   readonly reason?: string
 }
 
+/** Partitions that ingestion has halted because too much of them was refused. */
+export interface Partitions {
+  /** The last halt of each, those in force first. */
+  list: () => Promise<readonly PartitionHalt[]>
+  /** Lets it go on. Answers its new state; throws PARTITION_NOT_HALTED. */
+  release: (partition: PartitionName, by: string) => Promise<PartitionHalt>
+}
+
 export interface Ledger {
   audit: () => Promise<LedgerAudit>
 }
@@ -208,6 +217,7 @@ export interface AppDeps {
   readonly alerts: Alerts
   readonly deliveries: Deliveries
   readonly deadLetters: DeadLetters
+  readonly partitions: Partitions
   readonly ledger: Ledger
 }
 

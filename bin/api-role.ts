@@ -13,6 +13,7 @@ import {
   storeResults,
 } from '../api/read-store.ts'
 import { storeAudit } from '../api/store-audit.ts'
+import { storePartitions } from '../api/store-partitions.ts'
 import { cachedApiKeys } from '../api/store-keys.ts'
 import { redeliver } from '../alerts/redeliver.ts'
 import { createStoreOutbox } from '../alerts/store-outbox.ts'
@@ -71,6 +72,7 @@ function appDeps(deps: ApiRoleDeps): Omit<AppDeps, 'keys'> {
       redeliver: async (id) => (await redeliver(createStoreOutbox(store), id, clock.now())).state,
     },
     deadLetters: deadLetterPort(deps),
+    partitions: storePartitions(store, clock),
     ledger: storeLedger(store),
   }
 }

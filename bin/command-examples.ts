@@ -75,6 +75,26 @@ export const commandExamples: Readonly<Record<string, readonly CommandExample[]>
       line: 'ingest events.ndjson --url http://127.0.0.1:8080',
     },
   ],
+  'dead-letters list': [
+    { does: 'What is refused now', line: 'dead-letters list --limit 20' },
+    {
+      does: 'With its bytes, for a script',
+      line: 'dead-letters list --model fraud --reason unknown_key --format json',
+    },
+  ],
+  'dead-letters replay': [
+    {
+      does: 'After the decoding was mended',
+      line: 'dead-letters replay --model fraud --from 2026-11-20T00:00:00Z',
+    },
+  ],
+  'partitions list': [{ does: 'What is halted, and why', line: 'partitions' }],
+  'partitions release': [
+    {
+      does: 'Go on: what is refused there becomes dead letters',
+      line: 'partitions release kafka:main payments 3',
+    },
+  ],
   verify: [
     { does: 'While the service is stopped', line: 'verify --data ./data' },
     { does: 'Of a running service', line: 'verify --url http://127.0.0.1:8080' },

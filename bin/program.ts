@@ -6,10 +6,12 @@ import { baselineCommand } from './baseline.ts'
 import { commandExamples } from './command-examples.ts'
 import { configCommand } from './config.ts'
 import { openConfiguredStore } from './configured-store.ts'
+import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
 import { ingestCommand } from './ingest.ts'
 import { keysCommand } from './keys.ts'
 import { modelsCommand } from './models.ts'
+import { partitionsCommand } from './partitions.ts'
 import { queryCommand } from './query.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand } from './verify.ts'
@@ -27,6 +29,8 @@ export function buildProgram(): Command {
   program.addCommand(baselineCommand())
   program.addCommand(queryCommand())
   program.addCommand(ingestCommand())
+  program.addCommand(deadLettersCommand())
+  program.addCommand(partitionsCommand())
   program.addCommand(verifyCommand())
   program.addCommand(storedKeysCommand())
   program.addCommand(configCommand({ metrics: metricNames }))

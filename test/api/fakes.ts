@@ -6,6 +6,7 @@ import type { ApiKey, AppDeps } from '../../api/ports.ts'
 import { modelSpec, type ModelFile } from '../../core/model-spec.ts'
 import type { Scope } from '../../core/names.ts'
 import type { RegisteredModel } from '../../store/model-registry.ts'
+import type { PartitionHalt } from '../../store/queries/partition-halts-row.ts'
 
 export const noon = Date.UTC(2026, 10, 20, 12)
 
@@ -67,9 +68,16 @@ export function fakes(files: readonly ModelFile[] = [{ model: 'fraud' }]): Fakes
       list: answer('deadLetters', empty),
       replay: answer('replay', { replayed: 2, accepted: 1, rejected: 1 }),
     },
+    partitions: { list: answer('partitions', []), release: answer('release', halt) },
     ledger: { audit: answer('audit-ledger', { complete: true, partitions: [] }) },
   }
   return { deps, calls }
+}
+
+export const halt: PartitionHalt = {
+  ...{ source: 'kafka:main', topic: 'events', partition: 3, state: 'halted', offset: 42 },
+  ...{ exceeded: 'run', reason: 'invalid_json', detail: 'position 1', refused: 1000, seen: 1000 },
+  ...{ releasedBy: '', haltedAt: noon, changedAt: noon },
 }
 
 const baseline = {
