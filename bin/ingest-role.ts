@@ -3,7 +3,7 @@ import { environment, type Config } from '../core/config.ts'
 import { resolveSecret } from '../core/secrets.ts'
 import type { CommitDeps } from '../ingest/commit.ts'
 import { createIngestEvents, type IngestEvents } from '../ingest/events.ts'
-import { nativeDecoder } from '../ingest/formats/native.ts'
+import { createDecoders } from '../ingest/formats/decoders.ts'
 import { giveUpHalves } from '../ingest/give-up-halves.ts'
 import { createHaltEvents } from '../ingest/halt-events.ts'
 import { Intake } from '../ingest/intake.ts'
@@ -38,17 +38,16 @@ interface IngestWith {
 }
 
 export function ingestParts(
-  { ingest, models }: Config,
+  config: Config,
   { store, clock, registry, events }: IngestWith,
 ): IngestParts {
+  const { ingest, models } = config
   const limits = eventLimits(ingest)
   const reader = new RecordReader(registry, limits, {
     autoRegister: models.autoRegister,
     maxModels: models.max,
   })
-  const messages = new MessageReader(reader, (name) =>
-    name === 'native' ? nativeDecoder : undefined,
-  )
+  const messages = new MessageReader(reader, createDecoders(config, { clock }))
   const pairing = new Pairing(store, messages, ingest.pairing.timeoutMs)
   return { store, clock, events, patienceMs: commitPatienceMs, pairing, reader, messages, limits }
 }

@@ -10,7 +10,7 @@ import { createMonitorEvents } from '../monitor/events.ts'
 import { createModelGauges } from '../monitor/model-gauges.ts'
 import { ModelBaselines } from '../monitor/model-baselines.ts'
 import { Monitor } from '../monitor/monitor.ts'
-import { ownsEverything, ownsShard, type Ownership } from '../monitor/ownership.ts'
+import { ownsEverything, type Ownership } from '../monitor/ownership.ts'
 import { rowFacts } from '../monitor/row-facts.ts'
 import { createModelRunner } from '../monitor/run-model.ts'
 import type { Shared } from './shared.ts'
@@ -20,18 +20,11 @@ export interface MonitorRole {
   readonly deliverer: Deliverer
 }
 
-/** The models that `monitor.shard` leaves to this process. */
-function shardOf({ shard }: Shared['config']['monitor']): Ownership {
-  if (shard === undefined) return ownsEverything
-  const [index = 0, count = 1] = shard.split('/').map(Number)
-  return ownsShard({ index, count })
-}
-
 /** The monitor of this process, and the deliverer of what its alerts trigger. */
 export function createMonitorRole(
   deps: Shared,
   baselineDeps: BaselineDeps,
-  owns: Ownership = shardOf(deps.config.monitor),
+  owns: Ownership = ownsEverything,
 ): MonitorRole {
   const { config, store, clock, registry, prometheus, log } = deps
   // What the service itself has to tell belongs to no model; one monitor tells it.

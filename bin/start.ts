@@ -11,6 +11,7 @@ import { startApi } from './api-role.ts'
 import { every } from './every.ts'
 import { createIngestRole, type IngestRole } from './ingest-role.ts'
 import { modelFiles } from './model-files.ts'
+import { monitorOwnership, type MonitorOwnership } from './monitor-ownership.ts'
 import { createMonitorRole } from './monitor-role.ts'
 import type { Shared } from './shared.ts'
 import { version } from './version.ts'
@@ -62,8 +63,12 @@ export async function startService(config: Config, log: Logger): Promise<Service
     lookedAt: new Map(),
   }
   let tickedAt: number | null = null
+  let ownership: MonitorOwnership | null = null
+  const failures: Promise<never>[] = []
   if (config.roles.includes('monitor')) {
-    const { monitor, deliverer } = createMonitorRole(shared, baselines)
+    ownership = monitorOwnership(shared)
+    const { monitor, deliverer } = createMonitorRole(shared, baselines, ownership.owns)
+    if (ownership.failed !== null) failures.push(ownership.failed)
     tickedAt = shared.clock.monotonic()
     const onTick = (): void => {
       tickedAt = shared.clock.monotonic()
@@ -76,11 +81,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const health = { monitorTickedAt: () => tickedAt }
   const listener = await startApi({ ...shared, intake, baselines, health })
   // Last: what stands in the way of starting must not cost a group its balance.
-  const kafka = ingest?.readKafka()
+  if (ingest !== null) failures.push(ingest.readKafka().failed)
   return {
     url: listener.url,
-    failed: firstFailure(kafka === undefined ? loops : [...loops, kafka.failed]),
-    stop: () => stop({ shared, stopping, loops, ingest, listener }),
+    failed: firstFailure([...loops, ...failures]),
+    stop: () => stop({ shared, stopping, loops, ownership, ingest, listener }),
   }
 }
 
@@ -107,16 +112,25 @@ interface Running {
   readonly shared: Shared
   readonly stopping: AbortController
   readonly loops: readonly Promise<void>[]
+  readonly ownership: MonitorOwnership | null
   readonly ingest: IngestRole | null
   readonly listener: Listener
 }
 
-async function stop({ shared, stopping, loops, ingest, listener }: Running): Promise<void> {
+async function stop({
+  shared,
+  stopping,
+  loops,
+  ownership,
+  ingest,
+  listener,
+}: Running): Promise<void> {
   const { shutdownTimeoutMs } = shared.config.server
   stopping.abort()
   // Requests in flight wait for their batch, and the batch for nobody: both at once.
   await Promise.all([listener.close(shutdownTimeoutMs), ingest?.close()])
   await Promise.allSettled(loops)
+  await ownership?.leave()
   await shared.store.close()
 }
 
