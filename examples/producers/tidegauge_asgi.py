@@ -139,8 +139,8 @@ class PredictionEvents:
 
     The handler gives `features`, `prediction` and `score`; the middleware adds model, version, id, time
     and latency, and `error` where the handler throws. The id is the request's `x-request-id`, or a new
-    one, and goes back in the same header: whoever learns the truth later names it. Clients that repeat a
-    request under the same id make one event.
+    one, and goes back in the same header: whoever learns the truth later names it. A client that repeats
+    its request under the same id makes one event, the later one, unless another hour has begun.
     """
 
     def __init__(self, app, *, sender, model, version=""):

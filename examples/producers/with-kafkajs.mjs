@@ -132,7 +132,7 @@ function predict(id, amount, country) {
     version: '1',
     // The order's own id: the same if this is sent again, and known to whoever learns the truth.
     id,
-    // When the prediction was made, not when it is sent: epoch milliseconds.
+    // When the prediction was made, also if it is sent later or again: epoch milliseconds.
     ts: Date.now(),
     features: { amount, country },
     prediction: score > 0.3 ? 'fraud' : 'good',

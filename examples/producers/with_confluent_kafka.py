@@ -116,7 +116,7 @@ def predict(order_id, amount, country):
         "version": "1",
         # The order's own id: the same if this is sent again, and known to whoever learns the truth.
         "id": order_id,
-        # When the prediction was made, not when it is sent: epoch milliseconds.
+        # When the prediction was made, also if it is sent later or again: epoch milliseconds.
         "ts": time.time_ns() // 1_000_000,
         "features": {"amount": amount, "country": country},
         "prediction": "fraud" if score > 0.3 else "good",

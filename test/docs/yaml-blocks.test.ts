@@ -8,10 +8,13 @@ import { problemLine } from '../../core/problems.ts'
 import { parseModelFile } from '../../core/validate-model.ts'
 import { metricNames } from '../../detectors/metric-names.ts'
 
+// Blocks of other programs' files are marked `yml`.
 const pages = [
-  'README.md',
-  ...['docs/how-to', 'docs/tutorial'].flatMap((directory) =>
-    readdirSync(directory).map((file) => join(directory, file)),
+  ...['README.md', 'CONTRIBUTING.md'],
+  ...['docs', 'examples'].flatMap((directory) =>
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join(directory, file)),
   ),
 ]
 
@@ -21,8 +24,11 @@ const blocksOf = (page: string): string[] =>
   )
 
 const blocks = pages.flatMap((page) => blocksOf(page).map((text) => ({ page, text })))
+// A block of comments alone is an empty configuration.
 const isConfig = (text: string): boolean =>
-  Object.keys(parse(text) as object).every((key) => Object.hasOwn(ConfigSchema.properties, key))
+  Object.keys((parse(text) ?? {}) as object).every((key) =>
+    Object.hasOwn(ConfigSchema.properties, key),
+  )
 
 const configs = blocks.filter(({ text }) => isConfig(text))
 

@@ -1,0 +1,2 @@
+class KafkaError(Exception):
+    pass
