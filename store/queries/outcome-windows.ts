@@ -46,13 +46,15 @@ export function outcomeWindows({ spec, binning, windows }: OutcomeWindowsInput):
 }
 
 /**
- * PREWHERE: both columns are the key of labels, so rows may be left out before those of one key are
- * compared. With random ids that takes a fifth of the time.
+ * The labels of other events are left out as early as can be. PREWHERE: what it asks of is the key, so it
+ * may go before rows of one key are compared. The range reads few granules where ids grow with time; a set
+ * of hashes is several times faster than one of texts, and an id too many finds no event to join.
  */
 function outcomeStatement({ spec, binning, windows }: OutcomeWindowsInput): Statement {
   const slices = [...binning.slices.values()].map((slice, i) => sliceKeyColumn(slice, `s${i}`))
   const measures = measuresOf(spec)
   const relation = eventsRelation(spec, joinedRanges(windows, spec.windowMs))
+  const ids = `${relation.from.replace(/ FINAL$/, '')} WHERE ${relation.where}`
   const params: Record<string, unknown> = { ...relation.params }
   for (const [i, slice] of slices.entries())
     Object.assign(params, slice.params, { [`s${i}_names`]: slice.names })
@@ -88,7 +90,9 @@ FROM (
       SELECT event_id, toNullable(label) AS label
       FROM labels FINAL
       PREWHERE model = {model:String}
-        AND event_id IN (SELECT event_id FROM ${relation.from.replace(/ FINAL$/, '')} WHERE ${relation.where})
+        AND event_id >= (SELECT min(event_id) FROM ${ids})
+        AND event_id <= (SELECT max(event_id) FROM ${ids})
+        AND cityHash64(event_id) IN (SELECT cityHash64(event_id) FROM ${ids})
     ) AS l USING (event_id)
   )
   GROUP BY GROUPING SETS (${sets.join(', ')})
