@@ -29,7 +29,7 @@ export interface GroupOptions {
   readonly haltedMs: number
 }
 
-export interface GroupDeps extends Omit<LocateDeps, 'readTopic'> {
+export interface GroupDeps extends Omit<LocateDeps, 'commit'> {
   readonly sink: SliceSink
   readonly clock: Clock
   readonly events: KafkaEvents
@@ -217,9 +217,12 @@ export class GroupMember implements GroupHandlers {
       this.#session.resume(owned.at)
       this.#pump()
     }
+    const commit: GroupSession['commit'] = async (positions) => {
+      if (!signal.aborted) await this.#session?.commit(positions)
+    }
     while (!signal.aborted) {
       try {
-        await locate(partitions, { ...this.#deps, cluster }, { signal, started })
+        await locate(partitions, { ...this.#deps, cluster, commit }, { signal, started })
         return
       } catch (error) {
         if (!(error instanceof AppError && error.retryable)) throw error

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaEvents } from './kafka-events.ts'
 import type { OwnedPartition } from './kafka-owned-partition.ts'
 import { positionOf, type LedgerPosition, type Position } from './kafka-position.ts'
-import type { ClusterClient, TopicPartition } from './kafka-ports.ts'
+import type { ClusterClient, GroupSession, TopicPartition } from './kafka-ports.ts'
 
 /** What the ledger says of a partition; null if nothing of it was ever stored. */
 export type ReadLedgerPosition = (
@@ -12,6 +12,7 @@ export type ReadLedgerPosition = (
 export interface LocateDeps extends Pick<ClusterClient, 'watermarks' | 'committed'> {
   readonly cluster: string
   readonly ledgerPosition: ReadLedgerPosition
+  readonly commit: GroupSession['commit']
   readonly events: KafkaEvents
   /**
    * How long a partition must look made anew before it is believed, ms: after a leader has changed,
@@ -34,7 +35,12 @@ export async function locate(
 ): Promise<void> {
   const open = partitions.filter(({ status }) => status === 'locating')
   const topics = [...new Set(open.map(({ at }) => at.topic))]
-  const committed = await deps.committed(topics)
+  const committed = new Map(await deps.committed(topics))
+  for (const { at, topic } of open) {
+    if (topic.start === 'latest' && (committed.get(at.topic)?.size ?? 0) === 0) {
+      committed.set(at.topic, await pinned(at.topic, deps))
+    }
+  }
   await Promise.all(
     open.map(async (owned) => {
       const offsets = committed.get(owned.at.topic) ?? new Map<number, number>()
@@ -46,6 +52,22 @@ export async function locate(
       started(owned)
     }),
   )
+}
+
+/**
+ * Commits where all partitions of a topic end, those of other members too: from then on a partition
+ * without an offset is a new one.
+ */
+async function pinned(topic: string, deps: LocateDeps): Promise<ReadonlyMap<number, number>> {
+  const source = `kafka:${deps.cluster}`
+  const known = await Promise.all(
+    [...(await deps.watermarks(topic))].map(async ([partition, { high }]) => {
+      const ledger = await deps.ledgerPosition({ topic, partition, source })
+      return { partition, next: ledger?.next ?? high }
+    }),
+  )
+  await deps.commit(known.map((position) => ({ ...position, topic })))
+  return new Map(known.map(({ partition, next }) => [partition, next]))
 }
 
 async function positionFor(

@@ -62,7 +62,7 @@ export function createClusterClient(options: ClientOptions): ClusterClient {
   const kafka = new Kafka(clientConfig(options, log))
   let admin: Promise<Admin> | null = null
   const connected = async (): Promise<Admin> => {
-    const fresh = kafka.admin({ retry: { retries: 2, initialRetryTime: 100 } })
+    const fresh = kafka.admin()
     await fresh.connect()
     return fresh
   }
@@ -103,6 +103,8 @@ function clientConfig({ cluster, secret }: ClientOptions, log: Logger): KafkaCon
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
     requestTimeout: 30_000,
+    // Short: who calls tries again, and what a broker refuses is to be known within seconds.
+    retry: { retries: 2, initialRetryTime: 100 },
     ...(tls === undefined ? {} : { ssl: tlsOptions(tls) }),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl, secret) as SASLOptions }),
     logLevel: logLevel.WARN,

@@ -186,4 +186,23 @@ describeKafka('a member of a Kafka group', () => {
     const before = sink.slices.findIndex(({ partition }) => partition === 1)
     expect(before).toBeLessThan(20)
   })
+
+  test('a group that begins at the end begins there on all partitions, whoever joins first', async () => {
+    const topic = await admin.createTopic('latest', { partitions: 4 })
+    const sink = new MemorySink()
+    const each = (from: number, to: number) =>
+      numbered(from, to).map((m, i) => ({ ...m, partition: i % 4 }))
+    await admin.produce(topic, each(0, 40))
+    const sources = [`{ cluster: main, topic: ${topic}, start: latest }`]
+    const { group } = start({ sink, sources })
+    start({ sink, sources, group })
+    await holds(async () => {
+      expect(await admin.committed(group, topic)).toEqual([10, 10, 10, 10])
+    })
+    await admin.produce(topic, each(40, 80))
+    await holds(async () => {
+      expect(await admin.committed(group, topic)).toEqual([20, 20, 20, 20])
+    })
+    expect([...sink.values(topic)].sort()).toEqual(values(40, 80))
+  })
 })
