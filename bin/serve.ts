@@ -50,6 +50,9 @@ interface ServeOptions {
   readonly models?: string
 }
 
+/** How long a stopped process may take to end by itself, ms. */
+const lingerMs = 1000
+
 /** Until a signal, which stops it in order, or a failure, which ends the process for its supervisor. */
 export async function untilStopped(service: Service, log: Logger): Promise<void> {
   const signal = new Promise<string>((resolve) => {
@@ -65,6 +68,8 @@ export async function untilStopped(service: Service, log: Logger): Promise<void>
     log.info({ signal: name }, 'stopping')
     await service.stop()
     log.info('stopped')
+    // What still waits for an answer from somewhere must not keep a stopped process.
+    setTimeout(() => process.exit(0), lingerMs).unref()
   } catch (error) {
     log.fatal({ err: error }, 'stopped by a failure')
     process.exit(1)

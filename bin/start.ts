@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Listener } from '../api/listen.ts'
 import { systemClock } from '../core/clock.ts'
@@ -25,6 +26,9 @@ export interface Service {
   /** Answers what is in flight, writes what is open, and closes the store. */
   readonly stop: () => Promise<void>
 }
+
+/** How long giving models away may take, ms. */
+const leaveMs = 5_000
 
 /** How often model files, and models that other instances have stored, are looked for, ms. */
 const modelScanMs = 2_000
@@ -67,13 +71,21 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const failures: Promise<never>[] = []
   if (config.roles.includes('monitor')) {
     ownership = monitorOwnership(shared)
-    const { monitor, deliverer } = createMonitorRole(shared, baselines, ownership.owns)
+    const { monitor, deliverer, tellOperations } = createMonitorRole(
+      shared,
+      baselines,
+      ownership.owns,
+    )
     if (ownership.failed !== null) failures.push(ownership.failed)
     tickedAt = shared.clock.monotonic()
     const onTick = (): void => {
       tickedAt = shared.clock.monotonic()
     }
-    loops.push(monitor.run(stopping.signal, onTick), deliverer.run(stopping.signal))
+    loops.push(
+      monitor.run(stopping.signal, onTick),
+      deliverer.run(stopping.signal),
+      tellOperations(stopping.signal),
+    )
   }
   const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null
   const intake = ingest?.intake ?? null
@@ -130,7 +142,8 @@ async function stop({
   // Requests in flight wait for their batch, and the batch for nobody: both at once.
   await Promise.all([listener.close(shutdownTimeoutMs), ingest?.close()])
   await Promise.allSettled(loops)
-  await ownership?.leave()
+  // A group that is being shared out anew may let go late; it notices by itself that a member is gone.
+  await Promise.race([ownership?.leave(), sleep(leaveMs, undefined, { ref: false })])
   await shared.store.close()
 }
 

@@ -200,7 +200,10 @@ export class ClusterSource {
       },
     )
     this.#member = member
-    this.#session = await client.join([...matched.keys()], member)
+    const session = await client.join([...matched.keys()], member)
+    // Joining takes as long as the group's balance: the one to be left may have come too late for that.
+    if (this.#stopping.signal.aborted) await session.leave()
+    else this.#session = session
   }
 
   #readTopic(topic: string, matched: ReturnType<typeof matchedTopics>) {
