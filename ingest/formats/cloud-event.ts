@@ -1,5 +1,5 @@
 import { reject, show, type Rejection } from '../rejection.ts'
-import { isTooDeep, maxLevels } from './bounded-json.ts'
+import { boundedJson, isTooDeep, maxLevels } from './bounded-json.ts'
 import { rejected, skipped, type Decoded, type Message } from './decoder.ts'
 import { joinHalves } from './join-halves.ts'
 import { isText, nativeRecords, parseJson, type RawRecord } from './native.ts'
@@ -22,8 +22,8 @@ export const attribute = ({ attributes }: CloudEvent, name: string): string =>
  */
 export function jsonOf({ data }: CloudEvent): unknown {
   if ('bytes' in data)
-    return isText(data.bytes) ? parseJson(data.bytes.toString('utf8')) : undefined
-  return typeof data.value === 'string' ? (parseJson(data.value) ?? data.value) : data.value
+    return isText(data.bytes) ? boundedJson(data.bytes.toString('utf8')) : undefined
+  return typeof data.value === 'string' ? (boundedJson(data.value) ?? data.value) : data.value
 }
 
 /**

@@ -13,14 +13,36 @@ export interface Scope {
   readonly row: Readonly<Record<string, unknown>>
   /** Number of the row; null where the message is one. */
   readonly index: number | null
+  /** What its message may still become. */
+  readonly budget: Budget
 }
+
+/**
+ * Values that a message may become. What stands above the rows comes again with each of them, so that
+ * a list there can make a small message as large as the square of it.
+ */
+export class Budget {
+  #left = 1_000_000
+
+  get isSpent(): boolean {
+    return this.#left < 0
+  }
+
+  /** The value, if it can be had: a list or an object costs what it has. */
+  take(value: unknown): unknown {
+    if (!this.isSpent) this.#left -= isContainer(value) ? 1 + Object.keys(value).length : 1
+    return this.isSpent ? undefined : value
+  }
+}
+
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 type Read = (scope: Scope) => unknown
 
 /** What a mapping makes of one row. */
 export interface MappedFields {
-  /** A native event, and how many features, tags and scores it has; null where none of it is there. */
-  readonly event: (scope: Scope) => { readonly value: object; readonly cells: number } | null
+  /** A native event; null where nothing of it is there. */
+  readonly event: (scope: Scope) => object | null
   /** A native label; null where the truth is not there. */
   readonly label: (scope: Scope) => object | null
 }
@@ -59,7 +81,7 @@ function eventOf(
     if (found.size === 0 && answer.prediction === undefined && answer.score === undefined)
       return null
     const labels = tags(scope)
-    const value = present({
+    return present({
       model: model(scope),
       version: version(scope),
       variant: variant(scope),
@@ -72,7 +94,6 @@ function eventOf(
       tags: labels.size === 0 ? undefined : Object.fromEntries(labels),
       error: error(scope),
     })
-    return { value, cells: found.size + labels.size + entriesOf(answer.score) }
   }
 }
 
@@ -91,9 +112,21 @@ function labelOf(part: Mapping['label'], model: Read, time: Read): MappedFields[
 /** Pointers and constants. Undefined: there is none, and so no value. */
 function text(part: string | { readonly value: string } | undefined): Read {
   if (part === undefined) return () => undefined
-  if (typeof part !== 'string') return () => part.value
+  if (typeof part !== 'string') return ({ budget }) => budget.take(part.value)
   const { start, steps } = parsePointer(part)
-  return start === '' ? ({ top }) => valueAt(top, steps) : ({ row }) => valueAt(row[start], steps)
+  return start === ''
+    ? ({ top, budget }) => budget.take(valueAt(top, steps))
+    : ({ row, budget }) => budget.take(valueAt(row[start], steps))
+}
+
+/**
+ * A value that a feature or tag can have. A list of such may be one; of what nests, the kind is kept
+ * alone, which is all that is counted of it.
+ */
+function flat(value: unknown): unknown {
+  if (!isContainer(value)) return value
+  if (!Array.isArray(value)) return {}
+  return value.some(isContainer) ? [] : value
 }
 
 /** Names that are numbers in the message are names all the same. */
@@ -126,12 +159,12 @@ function members(parts: Parts, columns: readonly string[]): (scope: Scope) => Ma
     const found = new Map<string, unknown>()
     for (const { name, read } of stars) {
       for (const [member, value] of columnsOf(read(scope), columns)) {
-        found.set(name.slice(0, -1) + member, value)
+        found.set(name.slice(0, -1) + member, flat(scope.budget.take(value)))
       }
     }
     for (const { name, read } of singles) {
       const value = read(scope)
-      if (value !== undefined) found.set(name, value)
+      if (value !== undefined) found.set(name, flat(value))
     }
     return found
   }
@@ -170,9 +203,6 @@ function outputOf(mapping: Mapping, { outputs }: DecodingOptions): (scope: Scope
     return { ...told, ...present({ prediction: prediction(scope) }) }
   }
 }
-
-const entriesOf = (score: unknown): number =>
-  typeof score === 'object' && score !== null ? Object.keys(score).length : 1
 
 type Measured = string | { readonly pointer: string; readonly unit: TimeUnit } | undefined
 

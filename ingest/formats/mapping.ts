@@ -2,13 +2,17 @@ import { boundedJson } from './bounded-json.ts'
 import { createLocalTimeReader } from './local-time.ts'
 import { rejected, skipped, type Decoded } from './decoder.ts'
 import { parsePointer, replaceAt, valueAt, type Pointer } from './json-pointer.ts'
-import { mappedFields, type MappedFields, type Mapping, type Scope } from './mapped-fields.ts'
+import {
+  Budget,
+  mappedFields,
+  type MappedFields,
+  type Mapping,
+  type Scope,
+} from './mapped-fields.ts'
 import type { RawRecord } from './native.ts'
 import type { DecodingOptions } from './options.ts'
 
 const maxRows = 100_000
-/** Features, tags and scores of all rows: a few lists of constants can make a small message large. */
-const maxCells = 1_000_000
 
 /**
  * A mapping, compiled: any value → native events and labels. What a pointer does not find is missing.
@@ -26,7 +30,7 @@ export function createMapping(
   )
   const fields = mappedFields(mapping, options, createLocalTimeReader(options.timeZone))
   return (value) => {
-    const scope: Scope = { top: value, row: {}, index: null }
+    const scope: Scope = { top: value, row: {}, index: null, budget: new Budget() }
     const top = withTextsParsed(
       scope,
       parsed.filter(({ start }) => start === ''),
@@ -65,7 +69,7 @@ function withTextsParsed(scope: Scope, texts: readonly Pointer[]): Scope {
 }
 
 function rowsOf(
-  { top }: Scope,
+  { top, budget }: Scope,
   lists: readonly (readonly [name: string, steps: readonly string[]])[],
 ): Scope[] | string {
   const found: (readonly [string, readonly unknown[]])[] = []
@@ -84,20 +88,17 @@ function rowsOf(
     top,
     row: Object.fromEntries(found.map(([name, list]) => [name, list[index]])),
     index: length === 1 ? null : index,
+    budget,
   }))
 }
 
 function recordsOf(rows: readonly Scope[], fields: MappedFields): Decoded {
   const records: RawRecord[] = []
-  let cells = 0
   for (const row of rows) {
-    const event = fields.event(row)
-    const label = fields.label(row)
-    cells += event?.cells ?? 0
-    if (cells > maxCells)
-      return rejected('event_too_large', `more than ${maxCells} features and tags in one message`)
-    if (event !== null) records.push({ value: event.value })
-    if (label !== null) records.push({ value: label })
+    for (const value of [fields.event(row), fields.label(row)]) {
+      if (value !== null) records.push({ value })
+    }
+    if (row.budget.isSpent) return rejected('event_too_large', 'more than a million values')
   }
   return records.length === 0
     ? rejected('invalid_row', 'nothing of the mapping is in the message')

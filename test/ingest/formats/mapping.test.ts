@@ -261,6 +261,20 @@ test('a small message cannot become a million features', () => {
   })
 })
 
+test('a list above the rows does not come again with each of them without end', () => {
+  const mapping: Mapping = { rows: { r: '/r' }, prediction: 'r', features: { all: '/r' } }
+  const decoded = mapped(mapping, { r: Array(2000).fill(1) }, { model: 'm' })
+  expect(decoded).toMatchObject({ rejection: { reason: 'event_too_large' } })
+})
+
+test('of a feature that nests its kind is kept, which the reader of events counts', () => {
+  const mapping: Mapping = { features: { a: '/a', b: '/b', c: '/c' } }
+  const message = { a: [1, [2]], b: { c: 1 }, c: [1, 2] }
+  expect(mapped(mapping, message, { model: 'm' })).toEqual([
+    { model: 'm', features: { a: [], b: {}, c: [1, 2] } },
+  ])
+})
+
 test('a message without rows is nothing to count', () => {
   const mapping: Mapping = { rows: { r: '/r' }, prediction: 'r' }
   expect(mapped(mapping, { r: [] }, { model: 'm' })).toEqual({
