@@ -1,6 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawnSync, type PromiseWithChild } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { eventually } from '../../support/service.ts'
 
 const run = promisify(execFile)
 
@@ -13,12 +14,32 @@ export async function runProgram<Result>(
   env: Readonly<Record<string, string>>,
   input = '',
 ): Promise<Result> {
-  const [program, ...args] = command
-  const settings = { env: { PATH: process.env['PATH'], PYTHONDONTWRITEBYTECODE: '1', ...env } }
-  const running = run(program, args, settings)
+  const running = start(command, env)
   running.child.stdin?.end(input)
-  const { stdout } = await running
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Result
+  return resultOf(await running) as Result
+}
+
+const start = (
+  [program, ...args]: readonly [program: string, ...args: string[]],
+  env: Readonly<Record<string, string>>,
+): PromiseWithChild<{ stdout: string }> =>
+  run(program, args, {
+    env: { PATH: process.env['PATH'], PYTHONDONTWRITEBYTECODE: '1', ...env },
+  })
+
+const resultOf = ({ stdout }: { stdout: string }): unknown =>
+  JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+
+/** Runs it until `ready`, then sends a SIGTERM, which it is to take as a wish. */
+export async function stopProgram<Result>(
+  command: readonly [program: string, ...args: string[]],
+  env: Readonly<Record<string, string>>,
+  ready: () => Promise<boolean>,
+): Promise<Result> {
+  const running = start(command, env)
+  await eventually('the program to be under way', ready)
+  running.child.kill('SIGTERM')
+  return resultOf(await running) as Result
 }
 
 /** The lines of a file; none where it does not exist. */

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { loadConfig, type Config } from '../../../core/config.ts'
 import { systemClock } from '../../../core/clock.ts'
 import type { Message } from '../../../ingest/formats/decoder.ts'
 import { createDecoders } from '../../../ingest/formats/decoders.ts'
+import { getJson, quickSettings, servicePlace, startTestService } from '../../support/service.ts'
 import { storedMessage } from '../../support/wire-messages.ts'
 
 const directory = 'examples/serving'
@@ -126,6 +128,27 @@ test.each([
     kind: 'records',
     records: [{ value: { model: name, features: row } }, ...(name === 'iris' ? [] : [{}])],
   })
+})
+
+test('lines are stored as Vector posts them', async () => {
+  const { decodings } = parse(read('tidegauge.yaml')) as { decodings: object }
+  const place = await servicePlace()
+  const service = await startTestService(place, {
+    ...quickSettings,
+    TIDEGAUGE__DECODINGS: JSON.stringify(decodings),
+  })
+  try {
+    const response = await fetch(`${service.url}/v1/events?decoding=iris&backfill=true`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+      body: gzipSync(storedMessage('bentoml/data.jsonl').value ?? ''),
+    })
+    expect(await response.json()).toEqual({ accepted: 2, rejected: [] })
+    expect(await getJson(service, '/v1/models')).toMatchObject({ models: [{ model: 'iris' }] })
+  } finally {
+    await service.stop()
+    await place.remove()
+  }
 })
 
 test('a body of KServe’s protocol v1 gets the names of its columns', async () => {
