@@ -1,6 +1,8 @@
 import { createDeliverer, type Deliverer } from '../alerts/deliver.ts'
 import { createEgress } from '../alerts/egress.ts'
-import { createAlertEvents } from '../alerts/events.ts'
+import { createAlertEvents, type AlertEvents } from '../alerts/events.ts'
+import { createPartitionAlerts, operationsAction } from '../alerts/partition-alerts.ts'
+import type { Outbox } from '../alerts/ports.ts'
 import { createStoreAlertHistory, createStoreOutbox } from '../alerts/store-outbox.ts'
 import { targets } from '../alerts/targets.ts'
 import { environment } from '../core/config.ts'
@@ -13,11 +15,15 @@ import { Monitor } from '../monitor/monitor.ts'
 import { ownsEverything, type Ownership } from '../monitor/ownership.ts'
 import { rowFacts } from '../monitor/row-facts.ts'
 import { createModelRunner } from '../monitor/run-model.ts'
+import { partitionHaltsList } from '../store/queries/partition-halts-list.ts'
+import { every } from './every.ts'
 import type { Shared } from './shared.ts'
 
 export interface MonitorRole {
   readonly monitor: Monitor
   readonly deliverer: Deliverer
+  /** Raises what the service has to tell of itself, until the signal. */
+  readonly tellOperations: (signal: AbortSignal) => Promise<void>
 }
 
 /** The monitor of this process, and the deliverer of what its alerts trigger. */
@@ -66,11 +72,37 @@ export function createMonitorRole(
       now,
       events: alertEvents,
       egress: createEgress(config.alerts.egress),
-      action: (model, name) => registry.get(model)?.spec.actions.get(name),
+      action: (model, name) =>
+        model === '' && name === operationsAction
+          ? config.alerts.operations
+          : registry.get(model)?.spec.actions.get(name),
       secrets: (reference) => [resolveSecret(reference, environment()).reveal()],
       random: Math.random,
       pollMs: config.alerts.intervalMs,
       timeoutMs: config.alerts.timeoutMs,
     }),
+    tellOperations: operationsTeller(deps, { outbox, events: alertEvents, owns }),
   }
+}
+
+interface Telling {
+  readonly outbox: Outbox
+  readonly events: AlertEvents
+  readonly owns: Ownership
+}
+
+function operationsTeller(
+  { config, store, clock, log }: Shared,
+  { outbox, events, owns }: Telling,
+): MonitorRole['tellOperations'] {
+  const { operations, intervalMs } = config.alerts
+  if (operations === undefined) return async () => undefined
+  const tell = createPartitionAlerts({
+    halts: (changedFrom) => store.query(partitionHaltsList({ changedFrom, limit: 10_000 })),
+    outbox,
+    events,
+    now: () => clock.now(),
+  })
+  const work = async (): Promise<void> => (owns('') ? tell() : undefined)
+  return (signal) => every(intervalMs, work, { signal, log, what: 'tell of halted partitions' })
 }

@@ -19,6 +19,7 @@ export function configFindings(
     ...sizeFindings(values, given),
     ...networkFindings(values.server.trust_proxy, ['server', 'trust_proxy']),
     ...targetFindings(values.alerts.egress.allow, ['alerts', 'egress', 'allow']),
+    ...operationsFindings(values.alerts.operations),
     ...keyFindings(values.auth.keys),
     ...kafkaFindings(values.kafka),
     ...monitorFindings(values),
@@ -138,6 +139,14 @@ function targetFindings(targets: readonly string[], path: Path): Finding[] {
           ),
         ],
   )
+}
+
+function operationsFindings(operations: ConfigValues['alerts']['operations']): Finding[] {
+  if (operations === undefined) return []
+  const { url } = operations
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return []
+  // Not what was found: addresses of webhooks are often secrets.
+  return [wrong(['alerts', 'operations', 'url'], 'this is no http or https URL')]
 }
 
 function keyFindings(keys: ConfigValues['auth']['keys']): Finding[] {

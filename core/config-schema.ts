@@ -10,6 +10,7 @@ import {
   type PathText,
   type SecretText,
 } from './config-fields.ts'
+import { alerts } from './alerts-schema.ts'
 import { decodings, registries } from './decoding-schema.ts'
 import { ingest } from './ingest-schema.ts'
 import { kafka } from './kafka-schema.ts'
@@ -24,12 +25,6 @@ const Address = Type.String({
   maxLength: 253,
   'x-allowed': 'an IP address or a CIDR such as 10.0.0.0/8',
 })
-const Target = Type.String({
-  minLength: 1,
-  maxLength: 253,
-  'x-allowed': 'a host name, an IP address or a CIDR such as 10.0.0.0/8',
-})
-
 const ApiKey = section('One API key.', {
   id: Type.String({
     pattern: '^[A-Za-z0-9-]{1,64}$',
@@ -204,17 +199,7 @@ export const ConfigSchema = section('Configuration of the Tidegauge service.', {
       "How long a source is silent, at least, before windows close without waiting for it; a model's lateness counts where it is longer.",
     ),
   }),
-  alerts: section('Webhooks.', {
-    egress: section('Where webhooks may go.', {
-      allow: list(
-        Target,
-        [],
-        'Hosts and networks that are allowed although they are private, such as 10.1.0.0/16 or airflow.internal. Public addresses need no entry.',
-      ),
-    }),
-    timeout: timer('15s', 'Deadline of one attempt, connecting and answering included.'),
-    interval: timer('1s', 'Pause between two looks for due deliveries.'),
-  }),
+  alerts,
   auth: section('Who may call the API.', {
     required: Type.Boolean({
       default: false,

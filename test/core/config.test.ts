@@ -44,6 +44,7 @@ test('nothing has to be configured', () => {
   expect(config.ingest).toEqual({
     batch: { rows: 50_000, bytes: 33_554_432, waitMs: 100 },
     queueBytes: 67_108_864,
+    rejectLimits: { run: 1000, ratio: 0.5, window: 10_000 },
     pairing: { timeoutMs: 3_600_000, maxWaiting: 1_000_000 },
     maxInsertsPerSecond: 20,
     limits: {
