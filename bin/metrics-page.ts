@@ -5,6 +5,7 @@ import { addRequestMetrics } from '../api/request-metrics.ts'
 import { createLogger } from '../core/log.ts'
 import { createHaltEvents } from '../ingest/halt-events.ts'
 import { createIngestEvents } from '../ingest/events.ts'
+import { createKafkaEvents } from '../ingest/sources/kafka-events.ts'
 import { createMonitorEvents } from '../monitor/events.ts'
 import { createModelGauges } from '../monitor/model-gauges.ts'
 import { generatedNote } from './reference-pages.ts'
@@ -42,6 +43,7 @@ const log = createLogger({ level: 'silent', format: 'json' })
 
 const declarations: readonly (readonly [title: string, declare: Declare])[] = [
   ['Ingest', (registry) => createIngestEvents(registry, log)],
+  ['Kafka', (registry) => createKafkaEvents(registry, log, 1)],
   ['Halted partitions', (registry) => createHaltEvents(registry, log, 1)],
   ['Monitor', (registry) => createMonitorEvents(registry, log)],
   ['Alerts and webhooks', (registry) => createAlertEvents(log, registry)],

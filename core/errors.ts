@@ -137,7 +137,7 @@ export const errorCodes = {
   KAFKA_BATCH_UNREADABLE: {
     status: 500,
     retryable: false,
-    help: 'A batch in a topic cannot be unpacked: damaged, or beyond `batch_limit_bytes`. Its partition is stopped; docs/how-to/kafka.md has the way on.',
+    help: 'A batch in a topic cannot be unpacked: damaged, or beyond `batch_limit_bytes`. Its partition is stopped; [docs/how-to/kafka.md](how-to/kafka.md) has the way on.',
   },
   PARTITION_HALTED: {
     status: 500,
