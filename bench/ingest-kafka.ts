@@ -13,9 +13,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
 import { startKafka } from '../test/support/kafka-broker.ts'
-import { fillTopic, lagOf } from './kafka-topic.ts'
+import { consumeWithKafkajs, fillTopic, lagOf } from './kafka-topic.ts'
 import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-process.ts'
 import { machine, writeReport } from './report.ts'
 import { parseFloor, sampleEvents } from './sample-events.ts'
@@ -23,33 +22,6 @@ import { parseFloor, sampleEvents } from './sample-events.ts'
 const topic = 'events'
 const partitions = 6
 const distinctEvents = 100_000
-
-/** From the first message to the last, per second. */
-async function consumerCeiling(brokers: readonly string[], count: number): Promise<number> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
-  const consumer = kafka.consumer({ groupId: 'ceiling', maxWaitTimeInMs: 100 })
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
-  let seen = 0
-  let started = 0
-  await new Promise<void>((resolve, reject) => {
-    consumer
-      .run({
-        autoCommit: false,
-        eachBatchAutoResolve: true,
-        partitionsConsumedConcurrently: partitions,
-        eachBatch: async ({ batch }) => {
-          if (started === 0) started = performance.now()
-          seen += batch.messages.length
-          if (seen >= count) resolve()
-        },
-      })
-      .catch(reject)
-  })
-  const seconds = (performance.now() - started) / 1000
-  await consumer.disconnect()
-  return seen / seconds
-}
 
 async function serviceRate(brokers: readonly string[], count: number) {
   const data = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'))
@@ -93,7 +65,7 @@ async function main(count: number): Promise<void> {
   try {
     const { brokers } = kafka
     await fillTopic(brokers, { topic, partitions }, events, count)
-    const ceiling = await consumerCeiling(brokers, count)
+    const ceiling = await consumeWithKafkajs(brokers, { topic, group: 'ceiling', count })
     console.log(`a consumer alone: ${Math.round(ceiling)} messages/s`)
     const service = await serviceRate(brokers, count)
     const ratioToFloor = Number((service.eventsPerSecond / floorRate).toFixed(3))

@@ -49,3 +49,34 @@ export async function lagOf(
     await admin.disconnect()
   }
 }
+
+/** What a bare consumer is to read. */
+export interface Ceiling {
+  readonly topic: string
+  readonly group: string
+  readonly count: number
+}
+
+/** Messages a second that a consumer takes that does nothing with them, from the first to the last. */
+export async function consumeWithKafkajs(
+  brokers: readonly string[],
+  { topic, group, count }: Ceiling,
+): Promise<number> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 100 })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  let seen = 0
+  let started = 0
+  await new Promise<void>((resolve, reject) => {
+    const eachBatch = async ({ batch }: kafkajs.EachBatchPayload): Promise<void> => {
+      if (started === 0) started = performance.now()
+      seen += batch.messages.length
+      if (seen >= count) resolve()
+    }
+    consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 6, eachBatch }).catch(reject)
+  })
+  const seconds = (performance.now() - started) / 1000
+  await consumer.disconnect()
+  return seen / seconds
+}

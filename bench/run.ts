@@ -13,6 +13,8 @@ const benches = [
   { name: 'profiles', args: ['1000000', '10000000'], built: false },
   { name: 'window-latency', args: ['45'], built: false },
   { name: 'label-windows', args: ['10000000'], built: false },
+  { name: 'ingest-kafka', args: ['1000000'], built: true },
+  { name: 'kafka-clients', args: ['1000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
 ] as const
 
