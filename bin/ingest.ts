@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
-import { environment, loadConfig } from '../core/config.ts'
+import { environment, loadConfig, type Config } from '../core/config.ts'
+import { plainFormats } from '../core/decoding-schema.ts'
 import { AppError } from '../core/errors.ts'
+import { listed } from '../core/problems.ts'
 import type { FileIngestOptions } from '../ingest/sources/file.ts'
 import type { LoadSummary } from '../ingest/sources/load-tally.ts'
 import { fileFormats, type FileFormat } from '../ingest/sources/open-file.ts'
@@ -16,6 +18,7 @@ interface IngestOptions {
   readonly url?: string
   readonly key?: string
   readonly format?: FileFormat
+  readonly decoding?: string
   readonly strict: boolean
   readonly model?: string
   readonly modelVersion?: string
@@ -55,6 +58,12 @@ export function ingestCommand(): Command {
       ),
     )
     .addOption(new Option('--format <format>', 'default: by the ending').choices(fileFormats))
+    .addOption(
+      new Option(
+        '--decoding <name>',
+        'lines are in this wire format, or as this entry of `decodings` says (default: native events)',
+      ).conflicts(['url', 'model']),
+    )
     .option('--strict', 'end with exit code 1 if anything was rejected', false)
   return withColumnOptions(command).action(async (path: string, options: IngestOptions) => {
     const table = tableMapping(options)
@@ -123,7 +132,11 @@ async function run(
   const started = performance.now()
   const summary = await untilInterrupted((signal) => {
     const given = { ...file, signal }
-    if (url === undefined) return loadFile(configOf(options), given, display.show)
+    if (url === undefined) {
+      const config = configOf(options)
+      const decoded = { ...given, ...decodingOf(config, options.decoding) }
+      return loadFile(config, decoded, display.show)
+    }
     const service = {
       url,
       patienceMs: servicePatienceMs,
@@ -138,12 +151,25 @@ async function run(
   return summary
 }
 
-function configOf({ config, data }: IngestOptions): ReturnType<typeof loadConfig> {
+function configOf({ config, data }: IngestOptions): Config {
   return loadConfig({
     env: environment(),
     ...(config === undefined ? {} : { file: config }),
     flags: { 'store.path': data },
   })
+}
+
+function decodingOf(
+  { decodings }: Config,
+  name: string | undefined,
+): Pick<FileIngestOptions, 'decoding'> {
+  if (name === undefined) return {}
+  const known = [...plainFormats, ...Object.keys(decodings)]
+  if (known.includes(name)) return { decoding: { name, settings: decodings[name] ?? null } }
+  throw new AppError(
+    'FILE_INVALID',
+    `there is no decoding "${name}": there is ${listed(known, 'and')}`,
+  )
 }
 
 function whereRejected({ topic }: LoadSummary, url: string | undefined): string {

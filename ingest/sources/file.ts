@@ -2,10 +2,11 @@ import { ledgerPosition } from '../../store/queries/ledger-position.ts'
 import type { Store } from '../../store/client.ts'
 import type { ModelRegistry } from '../../store/model-registry.ts'
 import { commitBatch, type CommitDeps } from '../commit.ts'
+import type { MessageReader } from '../message-reader.ts'
 import { OpenBatch } from '../open-batch.ts'
 import type { RecordReader, RefusedRecord } from '../record-reader.ts'
 import type { Origin } from '../segment.ts'
-import type { Delivery } from '../validate.ts'
+import { fallbackIds, type Delivery } from '../validate.ts'
 import type { FileRecord } from './file-records.ts'
 import { LoadTally, type LoadSummary } from './load-tally.ts'
 import { openFile, type FileToRead, type OpenedFile } from './open-file.ts'
@@ -14,6 +15,8 @@ import { declaredColumns } from './table-rows.ts'
 export interface FileIngestDeps extends CommitDeps {
   readonly registry: Pick<ModelRegistry, 'get'>
   readonly reader: RecordReader
+  /** Reads lines of other formats. */
+  readonly messages: MessageReader
   readonly limits: {
     readonly batchRows: number
     readonly batchBytes: number
@@ -43,7 +46,8 @@ export interface FileProgress {
  * as live events. A record's offset is its number in the file, from 0 without a hole, so a load that was
  * broken off goes on where the ledger ends, and a load of what is loaded does nothing. Resolves when
  * everything read is durable; throws FILE_INVALID, or what the store threw after its patience: then
- * everything up to the last ledger row is stored.
+ * everything up to the last ledger row is stored. With a decoding, every line is a message of its own;
+ * the other half of an inference may be anywhere in the file, or come another way.
  */
 export async function ingestFile(
   deps: FileIngestDeps,
@@ -58,14 +62,27 @@ export async function ingestFile(
   })
   const origin: Origin = { source: 'file', topic: file.topic, partition: 0 }
   const [position = 0] = await deps.store.query(ledgerPosition(origin))
-  return new FileLoad(deps, { file, origin, position }).run(options.signal, onProgress)
+  const decoding = options.decoding?.name ?? null
+  return new FileLoad(deps, { file, origin, position, decoding }).run(options.signal, onProgress)
 }
+
+interface LoadFacts {
+  readonly file: OpenedFile
+  readonly origin: Origin
+  /** Records that are stored already. */
+  readonly position: number
+  /** Null: records are native. */
+  readonly decoding: string | null
+}
+
+type Outcome = RefusedRecord | null
 
 class FileLoad {
   readonly #deps: FileIngestDeps
   readonly #file: OpenedFile
   readonly #origin: Origin
   readonly #position: number
+  readonly #decoding: string | null
   readonly #tally = new LoadTally()
   readonly #undated: Delivery
   readonly #dated: Delivery
@@ -73,14 +90,12 @@ class FileLoad {
   #writing: Promise<void> = Promise.resolve()
   #seen = 0
 
-  constructor(
-    deps: FileIngestDeps,
-    { file, origin, position }: { file: OpenedFile; origin: Origin; position: number },
-  ) {
+  constructor(deps: FileIngestDeps, { file, origin, position, decoding }: LoadFacts) {
     this.#deps = deps
     this.#file = file
     this.#origin = origin
     this.#position = position
+    this.#decoding = decoding
     this.#batch = this.#newBatch(position)
     const { fingerprint, modifiedMs } = file.identity
     this.#dated = {
@@ -122,27 +137,50 @@ class FileLoad {
     const offset = this.#seen++
     if (offset < this.#position) return
     this.#batch.next()
-    const result = this.#read(record, offset)
+    const result = this.#put(record, offset)
     const refusal = result instanceof Promise ? await result : result
-    if (refusal !== null) this.#refuse(record, offset, refusal)
     this.#batch.done()
     this.#tally.count(record, refusal)
     const { batchRows, batchBytes } = this.#deps.limits
     if (this.#batch.places >= batchRows || this.#batch.bytes >= batchBytes) await this.#flush()
   }
 
-  /** What the file already shows to be no record never reaches the reader. */
-  #read(record: FileRecord, offset: number): ReturnType<RecordReader['read']> {
-    if (record.problem !== null) return { ok: false, model: '', ...record.problem }
+  /** Null when the record is in the batch, else why not; then it is among the refused. */
+  #put(record: FileRecord, offset: number): Outcome | Promise<Outcome> {
+    // What the file already shows to be no record never reaches the reader.
+    if (record.problem !== null) {
+      return this.#noted(record, offset, { ok: false, model: '', ...record.problem })
+    }
+    if (this.#decoding !== null) return this.#putMessage(record, offset, this.#decoding)
     const delivery = record.text.includes('"ts"') ? this.#dated : this.#undated
-    return this.#deps.reader.read(record, offset, this.#batch, delivery)
+    const result = this.#deps.reader.read(record, offset, this.#batch, delivery)
+    return result instanceof Promise
+      ? result.then((refusal) => this.#noted(record, offset, refusal))
+      : this.#noted(record, offset, result)
   }
 
-  #refuse({ text }: FileRecord, offset: number, refusal: RefusedRecord): void {
+  /** A line of another format, as if it had been sent when the file was last written. */
+  async #putMessage({ text }: FileRecord, offset: number, decoding: string): Promise<Outcome> {
+    const { fingerprint, modifiedMs } = this.#file.identity
+    const message = {
+      value: Buffer.from(text),
+      headers: new Map<string, string>(),
+      timestamp: modifiedMs,
+      topic: '',
+    }
+    const fallbackId = fallbackIds(`${fingerprint}:${offset}`)
+    const to = { message, decoding, delivery: { ...this.#undated, fallbackId } }
+    const { refused } = await this.#deps.messages.read(to, this.#batch)
+    return refused[0] ?? null
+  }
+
+  #noted({ text }: FileRecord, offset: number, refusal: Outcome): Outcome {
+    if (refusal === null) return null
     const raw = Buffer.from(text).subarray(0, this.#deps.limits.eventBytes)
     const { receivedAt: timestamp, fallbackId } = this.#dated
-    const original = { raw, headers: '', decoding: '', timestamp }
+    const original = { raw, headers: '', decoding: this.#decoding ?? '', timestamp }
     this.#batch.refuse(refusal, { ...original, fallbackId: fallbackId(offset) })
+    return refusal
   }
 
   #newBatch(first: number): OpenBatch {

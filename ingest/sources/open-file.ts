@@ -17,6 +17,14 @@ export interface FileToRead {
   readonly format?: FileFormat
   /** What columns mean; needed for tables, and for nothing else. */
   readonly table?: TableMapping
+  /** How lines are read that are no native events. */
+  readonly decoding?: FileDecoding
+}
+
+/** A decoding by its name, and everything that was configured of it. */
+export interface FileDecoding {
+  readonly name: string
+  readonly settings: unknown
 }
 
 export interface FileReading {
@@ -29,17 +37,20 @@ export interface FileReading {
 
 export interface OpenedFile {
   readonly identity: FileIdentity
-  /** Names what is loaded: the fingerprint and, of a table, how its columns were read. */
+  /** Names what is loaded: the fingerprint and how it was read, where that can differ. */
   readonly topic: string
   readonly records: FileRecords
 }
+
+/** Of a line in another format, which may become many events: as much as a message of Kafka by default. */
+const maxMessageBytes = 1_048_576
 
 /** Opens a file of events. Throws FILE_INVALID where that cannot be. */
 export async function openFile(file: FileToRead, reading: FileReading): Promise<OpenedFile> {
   const identity = await identifyFile(file.path)
   const { fingerprint } = identity
   const format = file.format ?? formatOf(file.path)
-  const { table: mapping } = file
+  const { table: mapping, decoding } = file
   if (format === 'ndjson') {
     if (mapping !== undefined) {
       throw new AppError(
@@ -47,8 +58,12 @@ export async function openFile(file: FileToRead, reading: FileReading): Promise<
         `${file.path} holds native events, which name their model themselves: name no model and no columns`,
       )
     }
-    const records = ndjsonFile(file.path, identity, reading.maxRecordBytes)
-    return { identity, topic: fingerprint, records }
+    const limit = decoding === undefined ? reading.maxRecordBytes : maxMessageBytes
+    const topic = decoding === undefined ? fingerprint : `${fingerprint}.${hashOf(decoding)}`
+    return { identity, topic, records: ndjsonFile(file.path, identity, limit) }
+  }
+  if (decoding !== undefined) {
+    throw new AppError('FILE_INVALID', `${file.path} is a table: a decoding is for files of lines`)
   }
   if (mapping === undefined) {
     throw new AppError('FILE_INVALID', `${file.path} is a table: name the model its rows belong to`)
@@ -68,8 +83,8 @@ function formatOf(path: string): FileFormat {
   throw new AppError('FILE_INVALID', `the ending of ${path} names no format: say which it is`)
 }
 
-/** Read with other columns, the same file makes other records at other offsets. */
-function hashOf(mapping: TableMapping): string {
+/** Read with other columns or another decoding, the same file makes other records at other offsets. */
+function hashOf(mapping: TableMapping | FileDecoding): string {
   const entries = Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 8)
 }

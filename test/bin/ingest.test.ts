@@ -57,6 +57,22 @@ test('rejected records make the exit code 1 only when it is strict', async () =>
   expect(result.exitCode).toBe(1)
 })
 
+test('lines of another format are read as the configuration says', async () => {
+  const decoded = file(
+    'decodings.yaml',
+    `store:\n  path: ${data}\nlog:\n  level: silent\ndecodings:\n  logs: { format: mapping, mapping: { model: { value: shop }, features: { "*": /f } } }\n`,
+  )
+  const path = file('shop.jsonl', '{"f":{"a":1}}\n{"f":{"a":2}}\n{"g":1}\n')
+  const { out } = await ingest(path, '-c', decoded, '--decoding', 'logs')
+  expect(out).toContain('shop.jsonl: 2 accepted, 1 rejected')
+  expect(await stored('SELECT sum(`features.a`) AS sum FROM events_shop FINAL')).toEqual([
+    { sum: 3 },
+  ])
+  await expect(ingest(path, '-c', decoded, '--decoding', 'lgos')).rejects.toThrow(
+    'there is no decoding "lgos"',
+  )
+})
+
 test('columns without a model are an error', async () => {
   const path = file('nomodel.csv', 'a\n1\n')
   await expect(ingest(path, '-c', config, '--ts', 'a')).rejects.toThrow('--model')
