@@ -7,6 +7,8 @@ export interface MonitorEvents {
     model: string
     window: string
     windows: number
+    /** Because of events, or because of what labels tell of them. */
+    part: 'events' | 'labels'
     metrics: number
     seconds: number
   }) => void
@@ -19,6 +21,9 @@ export interface MonitorEvents {
     model: string,
     found: { readonly inTime: number; readonly late: number; readonly unmatched: number },
   ) => void
+  outliersFitted: (facts: { model: string; revision: number; method: string; n: number }) => void
+  /** What keeps a model's events from being scored. */
+  outliersWaiting: (model: string, why: string) => void
   failed: (model: string, error: unknown) => void
   ticked: (seconds: number) => void
 }
@@ -29,6 +34,12 @@ function declareMetrics(registry: Registry) {
     windows: new Counter({
       name: 'tidegauge_monitor_windows_total',
       help: 'Windows evaluated, revisions included. A model whose rate is 0 while events arrive waits for its baseline or its watermark.',
+      labelNames: ['model', 'window'],
+      registers,
+    }),
+    labelled: new Counter({
+      name: 'tidegauge_monitor_labelled_windows_total',
+      help: 'Windows whose labels were evaluated, revisions included. While labels arrive a window is evaluated again and again.',
       labelNames: ['model', 'window'],
       registers,
     }),
@@ -80,9 +91,11 @@ function declareMetrics(registry: Registry) {
 export function createMonitorEvents(registry: Registry, log: Logger): MonitorEvents {
   const metrics = declareMetrics(registry)
   const waiting = new Set<string>()
+  const unfitted = new Map<string, string>()
   return {
     evaluated: (facts) => {
-      metrics.windows.inc({ model: facts.model, window: facts.window }, facts.windows)
+      const windows = facts.part === 'events' ? metrics.windows : metrics.labelled
+      windows.inc({ model: facts.model, window: facts.window }, facts.windows)
       metrics.rows.inc({ model: facts.model }, facts.metrics)
       metrics.seconds.observe(facts.seconds)
       waiting.delete(facts.model)
@@ -103,6 +116,15 @@ export function createMonitorEvents(registry: Registry, log: Logger): MonitorEve
       metrics.labels.inc({ model, found: 'in_time' }, inTime)
       metrics.labels.inc({ model, found: 'late' }, late)
       metrics.labels.inc({ model, found: 'unmatched' }, unmatched)
+    },
+    outliersFitted: (facts) => {
+      unfitted.delete(facts.model)
+      log.info(facts, 'outlier model fitted, events are scored by it from now on')
+    },
+    outliersWaiting: (model, why) => {
+      if (unfitted.get(model) === why) return
+      unfitted.set(model, why)
+      log.info({ model, why }, 'events are not scored yet')
     },
     failed: (model, error) => {
       metrics.failures.inc({ model })

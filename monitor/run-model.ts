@@ -213,7 +213,7 @@ async function writeMetrics(
   windows: readonly { readonly start: number; readonly revision: number }[],
 ): Promise<void> {
   const { deps, spec, binning } = step
-  await evaluateAndReport(step, changed, { windowMs, windows }, () =>
+  await evaluateAndReport(step, changed, { part: 'events', windowMs, windows }, () =>
     evaluateWindows(deps, { spec, binning, windowMs, windows }),
   )
 }

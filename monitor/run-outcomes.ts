@@ -86,7 +86,7 @@ async function evaluate(
   const told = toEvaluate(step, outcomePart, windowMs, computed).filter(
     ({ n, revision }) => n > 0 || revision > 1,
   )
-  await evaluateAndReport(step, changed, { windowMs, windows: told }, () =>
+  await evaluateAndReport(step, changed, { part: 'labels', windowMs, windows: told }, () =>
     evaluateOutcomes(step.deps, { spec: step.spec, windowMs, windows: told }),
   )
 }

@@ -50,11 +50,17 @@ export function toEvaluate(
   return windows
 }
 
+interface EvaluatedTogether {
+  readonly part: 'events' | 'labels'
+  readonly windowMs: number
+  readonly windows: readonly { readonly start: number }[]
+}
+
 /** Evaluates some windows of one width, if there are any; `evaluate` answers how many rows it wrote. */
 export async function evaluateAndReport(
   { deps, spec }: Step,
   changed: ChangedFrom,
-  { windowMs, windows }: { windowMs: number; windows: readonly { readonly start: number }[] },
+  { part, windowMs, windows }: EvaluatedTogether,
   evaluate: () => Promise<number>,
 ): Promise<void> {
   if (windows.length === 0) return
@@ -66,6 +72,7 @@ export async function evaluateAndReport(
     model: spec.model,
     window: durationName(windowMs),
     windows: windows.length,
+    part,
     metrics,
     seconds: (deps.clock.monotonic() - started) / 1000,
   })
