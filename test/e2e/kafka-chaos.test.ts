@@ -29,15 +29,18 @@ const perRound = 1500
 const minuteMs = 60_000
 const from = Math.floor((Date.now() - 3_600_000) / minuteMs) * minuteMs
 
+const models = ['books', 'games', 'music', 'tools']
+
 interface ShopEvent {
+  readonly model: string
   readonly id: string
   readonly minute: number
   readonly amount: number
 }
 
 /**
- * Two consumers of one group, a monitor beside them, a broker and a store, and a driver that breaks
- * one after the other while a producer keeps sending. What Kafka has acknowledged is what must be
+ * Two consumers of one group, two monitors that share four models, a broker and a store, and a driver
+ * that breaks one after the other while a producer keeps sending. What Kafka has acknowledged is what must be
  * there in the end, once, and nothing else.
  */
 describeOwnKafka('a consumer group under faults', () => {
@@ -46,13 +49,13 @@ describeOwnKafka('a consumer group under faults', () => {
   let place: ServicePlace
   let storePath: string
   let running: Running
-  let monitor: ServiceProcess
+  let api: ServiceProcess
   let admin: KafkaAdmin
   let store: Store | null = null
 
-  const wire = ({ id, minute, amount }: ShopEvent): string =>
+  const wire = ({ model, id, minute, amount }: ShopEvent): string =>
     JSON.stringify({
-      model: 'shop',
+      model,
       id,
       ts: new Date(from + minute * minuteMs).toISOString(),
       features: { amount },
@@ -80,20 +83,39 @@ describeOwnKafka('a consumer group under faults', () => {
         { cluster: 'main', topic: 'events', decoding: 'native' },
       ]),
     }
-    await place.writeModel({
-      model: 'shop',
-      kind: 'features',
-      features: { amount: 'numeric' },
-      window: '1m',
-      lateness: '1s',
-    })
+    const reference = Array.from({ length: 1000 }, () => random.normal())
+    await place.write('models/reference.csv', ['amount', ...reference].join('\n'))
+    for (const model of models) {
+      await place.writeModel({
+        model,
+        kind: 'features',
+        features: { amount: 'numeric' },
+        window: '1m',
+        lateness: '1s',
+        baselines: { training: { file: 'reference.csv' } },
+      })
+    }
     const spawnConsumer = (): Promise<ServiceProcess> =>
       spawnService(place, { ...settings, TIDEGAUGE__ROLES: 'ingest' })
-    monitor = await spawnService(place, { ...settings, TIDEGAUGE__ROLES: 'monitor,api' })
+    const monitoring = {
+      ...settings,
+      TIDEGAUGE__MONITOR__CONTROL: JSON.stringify({ cluster: 'main', partitions: 8 }),
+    }
+    const spawnMonitor = (): Promise<ServiceProcess> =>
+      spawnService(place, { ...monitoring, TIDEGAUGE__ROLES: 'monitor' })
+    api = await spawnService(place, { ...monitoring, TIDEGAUGE__ROLES: 'monitor,api' })
     admin = await kafkaAdmin(kafka)
     await admin.createNamedTopic('events', { partitions })
     const consumers = [await spawnConsumer(), await spawnConsumer()]
-    running = { kafka, store: clickhouse, storePath, consumers, spawnConsumer }
+    running = {
+      kafka,
+      store: clickhouse,
+      storePath,
+      consumers,
+      spawnConsumer,
+      monitor: await spawnMonitor(),
+      spawnMonitor,
+    }
 
     const producing = produce(kafka.brokers)
     for (const name of random.shuffled(Object.keys(faults))) {
@@ -111,7 +133,8 @@ describeOwnKafka('a consumer group under faults', () => {
   afterAll(async () => {
     await store?.close()
     for (const consumer of running.consumers) await consumer.kill()
-    await monitor.kill()
+    await running.monitor.kill()
+    await api.kill()
     await admin.close()
     await running.kafka.stop()
     await running.store.stop()
@@ -137,7 +160,8 @@ describeOwnKafka('a consumer group under faults', () => {
         for (let i = 0; i < perRound; i += 100) {
           const events = Array.from({ length: 100 }, () => {
             const id = `c-${sent++}`
-            return { id, minute: random.int(0, 19), amount: random.normal() }
+            const model = random.pick(models)
+            return { model, id, minute: random.int(0, 19), amount: random.normal() }
           })
           await send(events)
           await sleep(20)
@@ -175,7 +199,9 @@ describeOwnKafka('a consumer group under faults', () => {
 
   test('stores every acknowledged event once, and nothing else', async () => {
     const stored = await rows(
-      'SELECT event_id, toString(`features.amount`) AS amount FROM events_shop FINAL',
+      models
+        .map((model) => `SELECT event_id, \`features.amount\` AS amount FROM events_${model} FINAL`)
+        .join(' UNION ALL '),
     )
     expect(stored).toHaveLength(acknowledged.size)
     const facts = (events: Iterable<readonly [string, number]>): string[] =>
@@ -190,7 +216,7 @@ describeOwnKafka('a consumer group under faults', () => {
 
   test('keeps a ledger without a hole that balances, up to the end of every partition', async () => {
     const audit = await getJson<{ complete: boolean; partitions: PartitionAudit[] }>(
-      monitor,
+      api,
       '/v1/ledger/audit',
     )
     const ends = await admin.offsets('events')
@@ -202,21 +228,26 @@ describeOwnKafka('a consumer group under faults', () => {
   })
 
   test('counts every window exactly', async () => {
-    const wanted = new Map<number, number>()
-    for (const { minute } of acknowledged.values())
-      wanted.set(minute, (wanted.get(minute) ?? 0) + 1)
+    const wanted = new Map<string, number>()
+    for (const { model, minute } of acknowledged.values()) {
+      const key = `${model} ${minute}`
+      wanted.set(key, (wanted.get(key) ?? 0) + 1)
+    }
     const stored = await rows(`
-SELECT intDiv(toUnixTimestamp(window_start) - ${from / 1000}, 60) AS minute, n
-FROM windows FINAL WHERE window = '1m' ORDER BY minute`)
-    expect(stored.map(({ minute, n }) => [minute, n])).toEqual(
-      [...wanted].sort(([a], [b]) => a - b),
+SELECT model, intDiv(toUnixTimestamp(window_start) - ${from / 1000}, 60) AS minute, n
+FROM windows FINAL WHERE window = '1m'`)
+    const counted = stored.map(
+      ({ model, minute, n }) => [`${String(model)} ${Number(minute)}`, n] as const,
     )
+    expect(new Map(counted)).toEqual(wanted)
   })
 
   test('takes an event afterwards', async () => {
-    await admin.produce('events', [{ value: wire({ id: 'fresh', minute: 0, amount: 1 }) }])
+    await admin.produce('events', [
+      { value: wire({ model: 'books', id: 'fresh', minute: 0, amount: 1 }) },
+    ])
     const found = await eventually('the fresh event', () =>
-      getJson(monitor, '/v1/events/shop/fresh').catch(() => null),
+      getJson(api, '/v1/events/books/fresh').catch(() => null),
     )
     expect(found).toMatchObject({ id: 'fresh' })
   })

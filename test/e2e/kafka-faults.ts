@@ -13,6 +13,9 @@ export interface Running {
   readonly storePath: string
   readonly consumers: ServiceProcess[]
   readonly spawnConsumer: () => Promise<ServiceProcess>
+  /** Beside another one, which nobody ends. */
+  monitor: ServiceProcess
+  readonly spawnMonitor: () => Promise<ServiceProcess>
 }
 
 export type Fault = (running: Running, random: Seeded) => Promise<void>
@@ -29,6 +32,16 @@ export const faults: Readonly<Record<string, Fault>> = {
     await consumers[index]?.kill()
     await sleep(random.int(0, 500))
     consumers[index] = await spawnConsumer()
+  },
+  'a monitor is killed': async (running, random) => {
+    await running.monitor.kill()
+    await sleep(random.int(0, 500))
+    running.monitor = await running.spawnMonitor()
+  },
+  'a monitor leaves and comes back': async (running) => {
+    const code = await running.monitor.stop()
+    if (code !== 0) throw new Error(`a monitor that was told to leave ended with ${code}`)
+    running.monitor = await running.spawnMonitor()
   },
   'a consumer joins and leaves': async ({ spawnConsumer }, random) => {
     const guest = await spawnConsumer()
