@@ -17,13 +17,14 @@ import { rowFacts } from '../monitor/row-facts.ts'
 import { createModelRunner } from '../monitor/run-model.ts'
 import { partitionHaltsList } from '../store/queries/partition-halts-list.ts'
 import { every } from './every.ts'
+import { mirrorDeadLetters } from './letter-mirror.ts'
 import type { Shared } from './shared.ts'
 
 export interface MonitorRole {
   readonly monitor: Monitor
   readonly deliverer: Deliverer
-  /** Raises what the service has to tell of itself, until the signal. */
-  readonly tellOperations: (signal: AbortSignal) => Promise<void>
+  /** What goes on beside, until the signal: the service tells of itself, and mirrors dead letters. */
+  readonly run: (signal: AbortSignal) => Promise<void>
 }
 
 /** The monitor of this process, and the deliverer of what its alerts trigger. */
@@ -81,7 +82,7 @@ export function createMonitorRole(
       pollMs: config.alerts.intervalMs,
       timeoutMs: config.alerts.timeoutMs,
     }),
-    tellOperations: operationsTeller(deps, { outbox, events: alertEvents, owns }),
+    run: (signal) => runBeside(deps, { outbox, events: alertEvents, owns }, signal),
   }
 }
 
@@ -91,12 +92,20 @@ interface Telling {
   readonly owns: Ownership
 }
 
-function operationsTeller(
+async function runBeside(deps: Shared, telling: Telling, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    tellOperations(deps, telling, signal),
+    mirrorDeadLetters(deps, () => telling.owns(''), signal),
+  ])
+}
+
+async function tellOperations(
   { config, store, clock, log }: Shared,
   { outbox, events, owns }: Telling,
-): MonitorRole['tellOperations'] {
+  signal: AbortSignal,
+): Promise<void> {
   const { operations, intervalMs } = config.alerts
-  if (operations === undefined) return async () => undefined
+  if (operations === undefined) return
   const tell = createPartitionAlerts({
     halts: (changedFrom) => store.query(partitionHaltsList({ changedFrom, limit: 10_000 })),
     outbox,
@@ -104,5 +113,5 @@ function operationsTeller(
     now: () => clock.now(),
   })
   const work = async (): Promise<void> => (owns('') ? tell() : undefined)
-  return (signal) => every(intervalMs, work, { signal, log, what: 'tell of halted partitions' })
+  await every(intervalMs, work, { signal, log, what: 'tell of halted partitions' })
 }

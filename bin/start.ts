@@ -71,11 +71,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const failures: Promise<never>[] = []
   if (config.roles.includes('monitor')) {
     ownership = monitorOwnership(shared)
-    const { monitor, deliverer, tellOperations } = createMonitorRole(
-      shared,
-      baselines,
-      ownership.owns,
-    )
+    const { monitor, deliverer, run } = createMonitorRole(shared, baselines, ownership.owns)
     if (ownership.failed !== null) failures.push(ownership.failed)
     tickedAt = shared.clock.monotonic()
     const onTick = (): void => {
@@ -84,7 +80,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     loops.push(
       monitor.run(stopping.signal, onTick),
       deliverer.run(stopping.signal),
-      tellOperations(stopping.signal),
+      run(stopping.signal),
     )
   }
   const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null

@@ -19,6 +19,13 @@ export function kafkaFindings(kafka: Kafka): Finding[] {
     ...kafka.sources.flatMap((source, index) =>
       sourceFindings(source, kafka, ['kafka', 'sources', index]),
     ),
+    ...(kafka.dead_letters === undefined
+      ? []
+      : clusterNameFindings(kafka.dead_letters.cluster, kafka, [
+          'kafka',
+          'dead_letters',
+          'cluster',
+        ])),
   ]
 }
 

@@ -158,4 +158,18 @@ export const kafka = section('Events from Kafka topics.', {
   clusters: mapping(clusterNamePattern, Cluster, 'The clusters, by name.'),
   sources: list(Source, [], 'What is read. Of a topic that matches twice the first entry counts.'),
   topics_refresh: duration('60s', 'How often new topics and partitions are looked for.', '1h'),
+  dead_letters: Type.Optional(
+    section('A topic that every dead letter is copied to. Left out: none.', {
+      cluster: Type.String({
+        pattern: clusterNamePattern,
+        'x-allowed': clusterNameText,
+        description: 'Name of its cluster under `kafka.clusters`.',
+      }),
+      topic: Type.String({
+        pattern: '^[A-Za-z0-9._-]{1,249}$',
+        'x-allowed': 'a topic: up to 249 letters, digits, dots, _ and -',
+        description: 'The topic. It is not made: it must exist.',
+      }),
+    }),
+  ),
 })

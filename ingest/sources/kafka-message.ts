@@ -1,3 +1,4 @@
+import type { FetchedBatch } from './kafka-ports.ts'
 import type { OffsetMessage } from './partition-slice.ts'
 
 type HeaderValue = Buffer | string | undefined
@@ -8,6 +9,29 @@ export interface ClientMessage {
   readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
   readonly timestamp: string
   readonly offset: string
+}
+
+/** What one fetch brought, as the client has it. */
+export interface ClientBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly highWatermark: string
+  readonly messages: readonly ClientMessage[]
+  readonly lastOffset: () => string
+}
+
+export function toFetchedBatch(batch: ClientBatch): FetchedBatch {
+  const { topic, partition } = batch
+  // Not in the client's types: the offset that was asked for, which may lie before the first message.
+  const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string }
+  return {
+    topic,
+    partition,
+    fetched: Number(fetchedOffset),
+    last: Number(batch.lastOffset()),
+    high: Number(batch.highWatermark),
+    messages: batch.messages.map((message) => toMessage(topic, message)),
+  }
 }
 
 const noHeaders: ReadonlyMap<string, string> = new Map()

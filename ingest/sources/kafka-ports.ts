@@ -80,3 +80,21 @@ export interface ClusterClient {
   readonly join: (topics: readonly string[], handlers: GroupHandlers) => Promise<GroupSession>
   readonly close: () => Promise<void>
 }
+
+/** A message to produce. */
+export interface ProducedMessage {
+  /** Messages of one key stay in order. */
+  readonly key: string
+  readonly value: Buffer | null
+  readonly headers: ReadonlyMap<string, string>
+}
+
+export interface MessageProducer {
+  /**
+   * Resolves when all replicas in sync have the messages, in one request a broker: keep them below
+   * its `message.max.bytes`. Throws KAFKA_UNAVAILABLE, also where the topic does not exist, or
+   * KAFKA_REFUSED; some of them may be there then.
+   */
+  readonly produce: (topic: string, messages: readonly ProducedMessage[]) => Promise<void>
+  readonly close: () => Promise<void>
+}

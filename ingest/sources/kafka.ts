@@ -13,14 +13,15 @@ import { assignPartitions } from './kafka-assign.ts'
 import { codecs, type CodecName } from './kafka-codecs.ts'
 import { CommitOnce } from './kafka-commit-once.ts'
 import { saslOptions, tlsOptions } from './kafka-connection.ts'
+import { keptConnection } from './kafka-kept-connection.ts'
 import { toKafkaError } from './kafka-errors.ts'
-import { toMessage } from './kafka-message.ts'
+import { toFetchedBatch } from './kafka-message.ts'
 import { unpacking, unpackRecords } from './kafka-unpack.ts'
 import type {
   ClusterClient,
-  FetchedBatch,
   GroupHandlers,
   GroupSession,
+  MessageProducer,
   Watermarks,
 } from './kafka-ports.ts'
 
@@ -60,38 +61,44 @@ export function createClusterClient(options: ClientOptions): ClusterClient {
   installCodecs()
   const { cluster, log } = options
   const kafka = new Kafka(clientConfig(options, log))
-  let admin: Promise<Admin> | null = null
-  const connected = async (): Promise<Admin> => {
+  const admin = keptConnection(async () => {
     const fresh = kafka.admin()
     await fresh.connect()
     return fresh
-  }
-  /** One that failed is replaced: it would ask for a topic that was deleted for ever after. */
-  const asking = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
-    const current = (admin ??= connected())
-    try {
-      return await ask(await current)
-    } catch (error) {
-      if (admin === current) admin = null
-      void current.then((stale) => stale.disconnect()).catch(() => undefined)
-      throw toKafkaError(error)
-    }
-  }
+  })
   return {
-    topics: () => asking((ask) => ask.listTopics()),
+    topics: () => admin.ask((ask) => ask.listTopics()),
     createTopic: (topic, partitions) =>
-      asking(async (ask) => {
+      admin.ask(async (ask) => {
         await ask.createTopics({ topics: [{ topic, numPartitions: partitions }] })
       }),
-    watermarks: (topic) => asking((ask) => watermarksOf(ask, topic)),
-    committed: (topics) => asking((ask) => committedOf(ask, cluster.group, topics)),
+    watermarks: (topic) => admin.ask((ask) => watermarksOf(ask, topic)),
+    committed: (topics) => admin.ask((ask) => committedOf(ask, cluster.group, topics)),
     join: (topics, handlers) =>
       join(kafka.consumer(consumerConfig(options)), options, { topics, handlers }),
-    close: async () => {
-      const current = await admin?.catch(() => null)
-      admin = null
-      await current?.disconnect().catch(() => undefined)
-    },
+    close: admin.close,
+  }
+}
+
+/** A producer for one cluster. Connects with the first call, as a client does. */
+export function createProducer(options: ClientOptions): MessageProducer {
+  installCodecs()
+  const kafka = new Kafka(clientConfig(options, options.log))
+  const producer = keptConnection(async () => {
+    const fresh = kafka.producer({ allowAutoTopicCreation: false })
+    await fresh.connect()
+    return fresh
+  })
+  return {
+    produce: (topic, messages) =>
+      producer.ask(async (ask) => {
+        const copies = messages.map(({ headers, ...message }) => ({
+          ...message,
+          headers: Object.fromEntries(headers),
+        }))
+        await ask.send({ topic, acks: -1, messages: copies })
+      }),
+    close: producer.close,
   }
 }
 
@@ -233,21 +240,7 @@ function onBatch(payload: EachBatchPayload, handlers: GroupHandlers, commits: Co
   const { batch } = payload
   commits.use((offsets) => payload.commitOffsetsIfNecessary(offsets))
   if (!payload.isRunning() || payload.isStale()) return
-  if (handlers.fetched(fetchedBatch(batch))) payload.resolveOffset(batch.lastOffset())
-}
-
-function fetchedBatch(batch: EachBatchPayload['batch']): FetchedBatch {
-  const { topic, partition } = batch
-  // Not in the client's types: the offset that was asked for, which may lie before the first message.
-  const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string }
-  return {
-    topic,
-    partition,
-    fetched: Number(fetchedOffset),
-    last: Number(batch.lastOffset()),
-    high: Number(batch.highWatermark),
-    messages: batch.messages.map((message) => toMessage(topic, message)),
-  }
+  if (handlers.fetched(toFetchedBatch(batch))) payload.resolveOffset(batch.lastOffset())
 }
 
 function sessionOf(consumer: Consumer, commits: CommitOnce): GroupSession {

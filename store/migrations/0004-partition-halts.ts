@@ -30,7 +30,26 @@ export const partitionHaltsTable: TableDefinition = {
   shardBy: 'cityHash64(topic, partition)',
 }
 
+/** Dead letters that are in the mirror topic. */
+export const mirroredLettersTable: TableDefinition = {
+  name: 'mirrored_letters',
+  columns: [
+    `source ${key}`,
+    `topic ${key}`,
+    'partition Int32',
+    'offset Int64',
+    `received_at ${time}`,
+    `mirrored_at ${time}`,
+  ],
+  replacing: 'mirrored_at',
+  partitionBy: 'toYYYYMM(received_at)',
+  orderBy: '(source, topic, partition, offset)',
+  // Longer than the letters themselves.
+  ttl: 'toDate(received_at) + INTERVAL 120 DAY',
+  shardBy: 'cityHash64(topic, partition)',
+}
+
 /** Ingestion halts a partition, somebody releases it, and the monitor raises the alert: they meet here. */
 export function partitionHalts(layout: Layout): string[] {
-  return createTable(layout, partitionHaltsTable)
+  return [...createTable(layout, partitionHaltsTable), ...createTable(layout, mirroredLettersTable)]
 }

@@ -28,6 +28,27 @@ export type DeadLetterSelection =
       }
     }
 
+/** The select list that `toDeadLetter` understands. */
+export const letterColumns = `
+  source, topic, partition, offset, model, reason, detail,
+  base64Encode(raw) AS raw_base64, headers, decoding, fallback_id,
+  toUnixTimestamp64Milli(received_at) AS received_ms`
+
+export const toDeadLetter = (raw: Readonly<Record<string, unknown>>): DeadLetter => ({
+  source: String(raw['source']),
+  topic: String(raw['topic']),
+  partition: Number(raw['partition']),
+  offset: Number(raw['offset']),
+  model: String(raw['model']),
+  reason: String(raw['reason']),
+  detail: String(raw['detail']),
+  raw: Buffer.from(String(raw['raw_base64']), 'base64'),
+  headers: String(raw['headers']),
+  decoding: String(raw['decoding']),
+  fallbackId: String(raw['fallback_id']),
+  receivedAt: Number(raw['received_ms']),
+})
+
 /** Letters that were not replayed yet, oldest first. */
 export function deadLettersToReplay(
   selection: DeadLetterSelection,
@@ -37,28 +58,13 @@ export function deadLettersToReplay(
   return {
     name: 'dead-letters-replay',
     sql: `
-SELECT source, topic, partition, offset, model, reason, detail,
-  base64Encode(raw) AS raw_base64, headers, decoding, fallback_id,
-  toUnixTimestamp64Milli(received_at) AS received_ms
+SELECT ${letterColumns}
 FROM dead_letters FINAL
 ${text}
 ORDER BY received_at, source, topic, partition, offset
 LIMIT {limit:UInt32}`,
     params: { ...params, limit },
-    toRow: (raw) => ({
-      source: String(raw['source']),
-      topic: String(raw['topic']),
-      partition: Number(raw['partition']),
-      offset: Number(raw['offset']),
-      model: String(raw['model']),
-      reason: String(raw['reason']),
-      detail: String(raw['detail']),
-      raw: Buffer.from(String(raw['raw_base64']), 'base64'),
-      headers: String(raw['headers']),
-      decoding: String(raw['decoding']),
-      fallbackId: String(raw['fallback_id']),
-      receivedAt: Number(raw['received_ms']),
-    }),
+    toRow: toDeadLetter,
   }
 }
 

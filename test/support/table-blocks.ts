@@ -2,7 +2,10 @@ import { modelSpec } from '../../core/model-spec.ts'
 import type { TableDefinition } from '../../store/ddl.ts'
 import { initialTables } from '../../store/migrations/0001-initial.ts'
 import { outcomesTable, outcomeWindowsTable } from '../../store/migrations/0003-label-windows.ts'
-import { partitionHaltsTable } from '../../store/migrations/0004-partition-halts.ts'
+import {
+  mirroredLettersTable,
+  partitionHaltsTable,
+} from '../../store/migrations/0004-partition-halts.ts'
 import { eventsTable } from '../../store/tables/events-table.ts'
 
 /** A model with one feature of each kind: what the documentation shows as `events_<model>`. */
@@ -15,7 +18,14 @@ const example = modelSpec({
 /** What docs/data-model.md says of each table's shape, by table name; `events_<model>` by that name. */
 export function tableBlocks(): Map<string, string> {
   const events = { ...eventsTable(example), name: 'events_<model>' }
-  const tables = [events, ...initialTables, outcomesTable, outcomeWindowsTable, partitionHaltsTable]
+  const tables = [
+    events,
+    ...initialTables,
+    outcomesTable,
+    outcomeWindowsTable,
+    partitionHaltsTable,
+    mirroredLettersTable,
+  ]
   return new Map(tables.map((table) => [table.name, block(table)]))
 }
 
