@@ -10,6 +10,7 @@ import { monitoredStore, type Faults } from './monitored-store.ts'
 import {
   eventStream,
   hour,
+  labelStream,
   openingHours,
   streamModel,
   streamStart,
@@ -41,8 +42,9 @@ test.each([11])(
       const opening = streamStart + openingHours * hour
       const late = stream.filter(({ ts }) => ts >= opening && random.next() < 0.05)
       const inTime = stream.filter((event) => !late.includes(event))
+      const { labels, corrections } = labelStream(random, stream)
       for (const world of [calm, stormy]) {
-        for (const arriving of [inTime, late]) {
+        for (const arriving of [inTime, labels, [...late, ...corrections]]) {
           await world.send(arriving)
           await world.settle()
         }
@@ -52,6 +54,9 @@ test.each([11])(
         expect.arrayContaining([
           'record-windows',
           'insert metrics',
+          'labelled-windows',
+          'outcome-windows',
+          'merge-outcomes',
           'insert transitions',
           'merge-range',
         ]),
@@ -64,6 +69,8 @@ test.each([11])(
       expect(expected.transitions.length).toBeGreaterThan(10)
       expect(differences(expected.windows, found.windows)).toEqual([])
       expect(differences(expected.profiles, found.profiles)).toEqual([])
+      expect(expected.outcomes.length).toBeGreaterThan(100)
+      expect(differences(expected.outcomes, found.outcomes)).toEqual([])
       expect(differences(expected.metrics, found.metrics)).toEqual([])
       expect(differences(expected.transitions, found.transitions)).toEqual([])
       const planned = await deliveries(calm.opened.store)
