@@ -37,29 +37,34 @@ export const halvesTable: TableDefinition = {
   shardBy: 'cityHash64(pair)',
 }
 
+/** Columns that tables of the first schema get. */
+export const messageColumns = {
+  ledger: [
+    'messages UInt32 DEFAULT rows + labels + rejected',
+    // Stored as events or labels.
+    'taken UInt32 DEFAULT rows + labels',
+    // Waiting for their other half.
+    'held UInt32',
+    'skipped UInt32',
+    // Offsets without a message: nothing is lost by compaction, everything by retention.
+    'absent UInt64',
+    'lost UInt64',
+  ],
+  dead_letters: [
+    'headers String',
+    `decoding ${key}`,
+    // The id of its first event, where the message gives none.
+    'fallback_id String',
+  ],
+} as const
+
 /**
  * Messages that are no native records: what a message has become is counted per message, a dead letter
  * keeps the bytes and headers of its message, and halves wait for each other.
  */
-export function messages(layout: Layout): string[] {
-  return [
-    ...addColumns(layout, 'ledger', [
-      'messages UInt32 DEFAULT rows + labels + rejected',
-      // Stored as events or labels.
-      'taken UInt32 DEFAULT rows + labels',
-      // Waiting for their other half.
-      'held UInt32',
-      'skipped UInt32',
-      // Offsets without a message: nothing is lost by compaction, everything by retention.
-      'absent UInt64',
-      'lost UInt64',
-    ]),
-    ...addColumns(layout, 'dead_letters', [
-      'headers String',
-      `decoding ${key}`,
-      // The id of its first event, where the message gives none.
-      'fallback_id String',
-    ]),
-    ...createTable(layout, halvesTable),
-  ]
-}
+export const messages = (layout: Layout): string[] => [
+  ...Object.entries(messageColumns).flatMap(([table, columns]) =>
+    addColumns(layout, table, columns),
+  ),
+  ...createTable(layout, halvesTable),
+]

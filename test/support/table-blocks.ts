@@ -1,6 +1,7 @@
 import { modelSpec } from '../../core/model-spec.ts'
 import type { TableDefinition } from '../../store/ddl.ts'
 import { initialTables } from '../../store/migrations/0001-initial.ts'
+import { halvesTable, messageColumns } from '../../store/migrations/0002-messages.ts'
 import { outcomesTable, outcomeWindowsTable } from '../../store/migrations/0003-label-windows.ts'
 import {
   mirroredLettersTable,
@@ -21,12 +22,19 @@ export function tableBlocks(): Map<string, string> {
   const tables = [
     events,
     ...initialTables,
+    halvesTable,
     outcomesTable,
     outcomeWindowsTable,
     partitionHaltsTable,
     mirroredLettersTable,
   ]
-  return new Map(tables.map((table) => [table.name, block(table)]))
+  const later: Readonly<Record<string, readonly string[]>> = messageColumns
+  return new Map(
+    tables.map((table) => {
+      const columns = [...table.columns, ...(later[table.name] ?? [])]
+      return [table.name, block({ ...table, columns })]
+    }),
+  )
 }
 
 function block(table: TableDefinition): string {
