@@ -16,6 +16,7 @@ import { healthRoutes } from './routes/health.ts'
 import { homeRoutes } from './routes/home.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { metricRoutes } from './routes/metrics.ts'
+import { outlierRoutes } from './routes/outliers.ts'
 import { modelPutRoutes, modelRoutes } from './routes/models.ts'
 import { partitionRoutes } from './routes/partitions.ts'
 import { prometheusRoutes } from './routes/prometheus.ts'
@@ -104,6 +105,7 @@ function addRoutes(app: FastifyInstance, deps: AppDeps, options: ApiOptions): vo
   void app.register(modelPutRoutes, { models: deps.models, audit })
   void app.register(baselineRoutes, { baselines: deps.baselines, audit, requireModel })
   void app.register(metricRoutes, { results, requireModel })
+  void app.register(outlierRoutes, { outliers: deps.outliers, models: deps.models, requireModel })
   void app.register(slicedQueryRoutes, { slicedQuery: deps.slicedQuery, requireModel })
   void app.register(alertRoutes, { alerts: deps.alerts })
   void app.register(deliveryRoutes, { deliveries: deps.deliveries, audit })

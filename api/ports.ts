@@ -18,6 +18,7 @@ import type {
   DeliveryRecord,
 } from '../store/queries/list-deliveries.ts'
 import type { TimeRange } from '../store/queries/list-filters.ts'
+import type { OutlierFilter, OutlierKey, OutlierRecord } from '../store/queries/list-outliers.ts'
 import type { MetricFilter, MetricKey, MetricRecord } from '../store/queries/list-metrics.ts'
 import type {
   AlertFilter,
@@ -93,6 +94,14 @@ export interface Results {
     model: string,
     id: string,
   ) => Promise<{ event: EventRecord | null; label: LabelRecord | null }>
+}
+
+export interface Outliers {
+  /** Newest first. */
+  list: (
+    filter: OutlierFilter,
+    page: PageRequest<OutlierKey>,
+  ) => Promise<Page<OutlierRecord, OutlierKey>>
 }
 
 export interface SlicedQuery {
@@ -213,6 +222,7 @@ export interface AppDeps {
   readonly models: Models
   readonly baselines: Baselines
   readonly results: Results
+  readonly outliers: Outliers
   readonly slicedQuery: SlicedQuery
   readonly alerts: Alerts
   readonly deliveries: Deliveries

@@ -13,9 +13,18 @@ import {
   listTransitions,
   transitionKey,
 } from '../store/queries/list-transitions.ts'
+import { listOutliers, outlierKey } from '../store/queries/list-outliers.ts'
 import { listWindows, windowKey } from '../store/queries/list-windows.ts'
 import { readPage } from './paging.ts'
-import type { Alerts, Baselines, DeadLetters, Deliveries, Ledger, Results } from './ports.ts'
+import type {
+  Alerts,
+  Baselines,
+  DeadLetters,
+  Deliveries,
+  Ledger,
+  Outliers,
+  Results,
+} from './ports.ts'
 
 type Reader = Pick<Store, 'query'>
 
@@ -32,6 +41,11 @@ export const storeResults = (store: Reader): Results => ({
     ])
     return { event, label }
   },
+})
+
+export const storeOutliers = (store: Reader): Outliers => ({
+  list: (filter, page) =>
+    readPage(page, outlierKey, (wanted) => store.query(listOutliers(filter, wanted))),
 })
 
 /** Baselines as they are; making one is another's. */

@@ -10,6 +10,7 @@ import {
   storeDeadLetters,
   storeDeliveries,
   storeLedger,
+  storeOutliers,
   storeResults,
 } from '../api/read-store.ts'
 import { storeAudit } from '../api/store-audit.ts'
@@ -59,6 +60,7 @@ function appDeps(deps: ApiRoleDeps): Omit<AppDeps, 'keys'> {
     },
     baselines: baselinePort(deps),
     results: storeResults(store),
+    outliers: storeOutliers(store),
     slicedQuery: {
       run: (model, body) => {
         const known = registry.get(model)

@@ -9,6 +9,7 @@ import { createHaltEvents } from '../ingest/halt-events.ts'
 import { Intake } from '../ingest/intake.ts'
 import { MessageReader } from '../ingest/message-reader.ts'
 import { Pairing } from '../ingest/pairing.ts'
+import { OutlierScorers } from '../ingest/outlier-scorers.ts'
 import { PartitionHalts } from '../ingest/partition-halts.ts'
 import { RecordReader } from '../ingest/record-reader.ts'
 import { SliceIntake } from '../ingest/slice-intake.ts'
@@ -49,7 +50,18 @@ export function ingestParts(
   })
   const messages = new MessageReader(reader, createDecoders(config, { clock }))
   const pairing = new Pairing(store, messages, ingest.pairing.timeoutMs)
-  return { store, clock, events, patienceMs: commitPatienceMs, pairing, reader, messages, limits }
+  const outliers = new OutlierScorers({ store, registry, clock })
+  return {
+    store,
+    clock,
+    events,
+    patienceMs: commitPatienceMs,
+    pairing,
+    outliers,
+    reader,
+    messages,
+    limits,
+  }
 }
 
 /** The limits of one event, as the reader takes them. */

@@ -18,12 +18,13 @@ import { createModelRunner } from '../monitor/run-model.ts'
 import { partitionHaltsList } from '../store/queries/partition-halts-list.ts'
 import { every } from './every.ts'
 import { mirrorDeadLetters } from './letter-mirror.ts'
+import { fitOutlierModels } from './outlier-fitting.ts'
 import type { Shared } from './shared.ts'
 
 export interface MonitorRole {
   readonly monitor: Monitor
   readonly deliverer: Deliverer
-  /** What goes on beside, until the signal: the service tells of itself, and mirrors dead letters. */
+  /** What goes on beside, until the signal: the service tells of itself, mirrors dead letters, fits outlier models. */
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
@@ -96,6 +97,7 @@ async function runBeside(deps: Shared, telling: Telling, signal: AbortSignal): P
   await Promise.all([
     tellOperations(deps, telling, signal),
     mirrorDeadLetters(deps, () => telling.owns(''), signal),
+    fitOutlierModels(deps, telling.owns, signal),
   ])
 }
 

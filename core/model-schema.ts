@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Action, Monitor } from './monitor-schema.ts'
+import { Outliers } from './outlier-schema.ts'
 import { closed, duration, name, named, namePattern } from './schema-fields.ts'
 
 const time = (description: string) =>
@@ -180,6 +181,13 @@ export const ModelSpecSchema = Type.Object(
       Type.Array(Monitor, { maxItems: 200, description: 'When somebody must know.' }),
     ),
     actions: Type.Optional(
+    sequential: Type.Optional(
+      Type.Array(Sequential, {
+        maxItems: 100,
+        description: 'Metrics that are followed from window to window, to find when they change.',
+      }),
+    ),
+    outliers: Type.Optional(Outliers),
       Type.Record(Type.String({ pattern: namePattern }), Action, {
         ...named,
         description: 'What monitors trigger, by name.',

@@ -9,6 +9,7 @@ import type {
   Task,
 } from './model-schema.ts'
 
+import { outlierSettings, type OutlierSettings } from './outlier-schema.ts'
 export { ModelSpecSchema } from './model-schema.ts'
 export { thresholdPattern } from './monitor-schema.ts'
 export { namePattern } from './schema-fields.ts'
@@ -52,6 +53,9 @@ export interface ModelSpec {
   readonly monitors: readonly MonitorSpec[]
   readonly actions: ReadonlyMap<string, ActionSpec>
   readonly retentionMs: {
+  readonly sequential: readonly SequentialSpec[]
+  /** Null: nothing is scored. */
+  readonly outliers: OutlierSettings | null
     readonly events: number
     readonly profiles: number
     readonly metrics: number
@@ -69,6 +73,7 @@ export function modelSpec(file: ModelFile): ModelSpec {
   const windowMs = durationMs(window)
   return {
     model,
+  const compared = comparisons(file)
     kind,
     task,
     positiveClass: rest.positive_class ?? (task === 'binary_classification' ? '1' : null),
@@ -86,7 +91,8 @@ export function modelSpec(file: ModelFile): ModelSpec {
     labelDelayMs: durationMs(rest.label_delay),
     minSamples: rest.min_samples,
     detectors: rest.detectors,
-    ...comparisons(file),
+    ...compared,
+    outliers: outlierSettings(file.outliers, freezing(compared.baselines)),
     actions: new Map(Object.entries(rest.actions)),
     retentionMs: retention(rest.retention),
     file,
@@ -133,6 +139,12 @@ function evaluatedWindows(file: ModelFile, windowMs: number): number[] {
   const widths =
     file.windows?.map(durationMs) ??
     [3_600_000, 86_400_000].filter((ms) => ms > windowMs && ms % windowMs === 0)
+/** The first baseline that has rows of its own: there is always one. */
+function freezing(baselines: ModelSpec['baselines']): string {
+  const found = [...baselines].find(([, b]) => !('trailing' in b || 'version' in b))
+  return found?.[0] ?? 'first'
+}
+
   const monitored = (file.monitors ?? []).flatMap((m) =>
     m.window === undefined ? [] : [durationMs(m.window)],
   )

@@ -2,6 +2,7 @@ import { modelDraft } from './model-draft.ts'
 import { modelFindings } from './model-rules.ts'
 import { modelSpec, ModelSpecSchema, type ModelFile, type ModelSpec } from './model-spec.ts'
 import { monitorFindings } from './monitor-rules.ts'
+import { outlierFindings } from './outlier-rules.ts'
 import type { Problem } from './problems.ts'
 import {
   isMapping,
@@ -51,5 +52,10 @@ export function modelFileFindings(value: unknown, metrics?: readonly string[]): 
   const bySchema = schemaFindings(ModelSpecSchema as unknown as SchemaNode, value)
   if (!isMapping(value)) return bySchema
   const draft = modelDraft(value, bySchema)
-  return [...bySchema, ...modelFindings(draft), ...monitorFindings(draft, metrics)]
+  return [
+    ...bySchema,
+    ...modelFindings(draft),
+    ...outlierFindings(draft),
+    ...monitorFindings(draft, metrics),
+  ]
 }

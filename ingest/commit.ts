@@ -5,9 +5,12 @@ import { uuidV7 } from '../core/uuid.ts'
 import type { Store } from '../store/client.ts'
 import { insertDeadLetters } from '../store/insert-dead-letters.ts'
 import { insertLedgerRows, type LedgerRow } from '../store/insert-ledger-rows.ts'
+import type { EventColumns } from './event-columns.ts'
 import type { IngestEvents } from './events.ts'
 import type { OpenBatch } from './open-batch.ts'
+import type { OutlierScorers } from './outlier-scorers.ts'
 import type { Pairing } from './pairing.ts'
+import { scoreOutliers } from './score-outliers.ts'
 import type { Segment } from './segment.ts'
 
 export interface CommitDeps {
@@ -17,6 +20,8 @@ export interface CommitDeps {
   /** How long an unavailable store is tried again before the batch is given up, ms. */
   readonly patienceMs: number
   readonly pairing: Pairing
+  /** Left out: nothing is scored. */
+  readonly outliers?: OutlierScorers
 }
 
 /**
@@ -42,6 +47,7 @@ export async function commitBatch(deps: CommitDeps, batch: OpenBatch): Promise<v
   }
   for (const columns of batch.events.values()) {
     if (columns.rows === 0) continue
+    await write('outlier models', () => score(deps, columns))
     const insert = columns.toInsert(deps.clock.now())
     await write('events', () => deps.store.insertArrow(insert))
     inserts++
@@ -53,6 +59,11 @@ export async function commitBatch(deps: CommitDeps, batch: OpenBatch): Promise<v
   }
   await write('ledger', () => insertSegments(deps, batch.segments))
   report(deps, batch, { inserts, seconds: (deps.clock.monotonic() - started) / 1000 })
+}
+
+async function score({ outliers, clock }: CommitDeps, columns: EventColumns): Promise<void> {
+  const scorer = await outliers?.of(columns.spec.model)
+  if (scorer !== undefined && scorer !== null) await scoreOutliers(columns, scorer, clock)
 }
 
 function report(

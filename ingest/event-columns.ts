@@ -18,6 +18,7 @@ import {
 import { arrowStream, type ArrowColumn } from '../store/arrow-stream.ts'
 import type { ArrowInsert } from '../store/client.ts'
 import { eventsTableName, featureColumn } from '../store/tables/events-table.ts'
+import type { OutlierColumns } from './outlier-columns.ts'
 import type { Segment, Touched } from './segment.ts'
 
 export type FeatureCells =
@@ -45,13 +46,14 @@ export class EventColumns {
   readonly scores = new MapColumn<number>('scores', 'number')
   readonly latencyMs = new NumberColumn('latency_ms')
   readonly error = new CategoryColumn('error')
-  readonly outlierScore = new NumberColumn('outlier_score')
   readonly tags = new MapColumn<string>('tags', 'text')
   readonly payloadBytes = new IntegerColumn('payload_bytes')
   readonly features = new Map<string, FeatureCells>()
   readonly #issueFeature = new TextListColumn('issues.feature')
   readonly #issueReason = new TextListColumn('issues.reason')
   readonly #issueValue = new TextListColumn('issues.value')
+  /** Null before the batch was scored, and for a model that nothing scores. */
+  outliers: OutlierColumns | null = null
   readonly #place = new IntegerColumn('_offset')
   /** From which row on the rows are of another segment. */
   readonly #runs: { readonly from: number; readonly segment: Segment }[] = []
@@ -117,6 +119,7 @@ export class EventColumns {
   toInsert(ingestedAt: number): ArrowInsert {
     const columns = [
       ...this.#fixed(),
+      ...(this.outliers?.columns() ?? []),
       ...this.#position(),
       constantTime('ingested_at', ingestedAt),
       ...[...this.features.values()].map(({ cells }) => cells),
@@ -162,7 +165,6 @@ export class EventColumns {
       this.scores,
       this.latencyMs,
       this.error,
-      this.outlierScore,
       this.tags,
       this.#issueFeature,
       this.#issueReason,

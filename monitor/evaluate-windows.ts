@@ -10,6 +10,7 @@ import type { MetricRow } from '../store/queries/metric-row.ts'
 import { retentionDays } from '../store/queries/profile-windows.ts'
 import { retractMetrics } from '../store/queries/retract-metrics.ts'
 import type { ModelGauges } from './model-gauges.ts'
+import type { SliceOutliers } from './outlier-rows.ts'
 import { evaluateWindow, type EvaluatedArm, type RowScore, type SliceProfiles } from './evaluate.ts'
 
 /** What current data is compared with. */
@@ -34,6 +35,8 @@ export interface RowFacts {
   readonly distinct: ReadonlyMap<string, ReadonlyMap<string, number>>
   /** Scores over rows by `armKey`. */
   readonly scores: ReadonlyMap<string, readonly RowScore[]>
+  /** What outlier scores say, by `armKey`. */
+  readonly outliers: ReadonlyMap<string, readonly SliceOutliers[]>
 }
 
 export interface EvaluateDeps {
@@ -43,6 +46,7 @@ export interface EvaluateDeps {
   readonly references: References
   readonly rowFacts: (ask: {
     spec: ModelSpec
+    binning: ModelBinning
     windowMs: number
     starts: readonly number[]
   }) => Promise<RowFacts>
@@ -97,7 +101,7 @@ async function evaluated(deps: EvaluateDeps, input: WindowsToEvaluate): Promise<
       binned: [...binning.features.keys()],
     }),
   )
-  const facts = await deps.rowFacts({ spec, windowMs, starts })
+  const facts = await deps.rowFacts({ spec, binning, windowMs, starts })
   const arms = armsOf(merged)
   const rows: MetricRow[] = []
   for (const { start, revision } of windows) {
@@ -109,6 +113,7 @@ async function evaluated(deps: EvaluateDeps, input: WindowsToEvaluate): Promise<
         references: await referencesFor(deps, input, { start, version: arm.version }),
         distinct: facts.distinct.get(key) ?? new Map<string, number>(),
         rowScores: facts.scores.get(key) ?? [],
+        outliers: facts.outliers.get(key) ?? [],
       })
     }
     rows.push(

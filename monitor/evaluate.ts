@@ -6,6 +6,7 @@ import type { Detector } from '../detectors/detector.ts'
 import type { FeatureBinning, FeatureProfile } from '../detectors/profile.ts'
 import type { Score } from '../detectors/score.ts'
 import type { MetricRow } from '../store/queries/metric-row.ts'
+import { outlierRows, type SliceOutliers } from './outlier-rows.ts'
 import { qualityRows } from './quality-rows.ts'
 
 /** Profiles by slice name, then by feature. */
@@ -22,6 +23,7 @@ export interface EvaluatedArm {
   readonly distinct: ReadonlyMap<string, number>
   /** Scores over stored rows, such as ks/exact, of the whole window. */
   readonly rowScores: readonly RowScore[]
+  readonly outliers: readonly SliceOutliers[]
 }
 
 export interface RowScore {
@@ -65,7 +67,10 @@ export function evaluateWindow(window: EvaluatedWindow): MetricRow[] {
       window: durationName(windowMs),
       revision: window.revision,
     }
-    const rows = qualityRows(window, arm, frame)
+    const rows = [
+      ...qualityRows(window, arm, frame),
+      ...outlierRows(arm.outliers, frame, spec.minSamples),
+    ]
     for (const [baseline, reference] of arm.references) {
       for (const detector of detectors) {
         rows.push(...driftRows(window, arm, frame, { baseline, reference, detector }))

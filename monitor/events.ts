@@ -21,9 +21,6 @@ export interface MonitorEvents {
     model: string,
     found: { readonly inTime: number; readonly late: number; readonly unmatched: number },
   ) => void
-  outliersFitted: (facts: { model: string; revision: number; method: string; n: number }) => void
-  /** What keeps a model's events from being scored. */
-  outliersWaiting: (model: string, why: string) => void
   failed: (model: string, error: unknown) => void
   ticked: (seconds: number) => void
 }
@@ -91,7 +88,6 @@ function declareMetrics(registry: Registry) {
 export function createMonitorEvents(registry: Registry, log: Logger): MonitorEvents {
   const metrics = declareMetrics(registry)
   const waiting = new Set<string>()
-  const unfitted = new Map<string, string>()
   return {
     evaluated: (facts) => {
       const windows = facts.part === 'events' ? metrics.windows : metrics.labelled
@@ -116,15 +112,6 @@ export function createMonitorEvents(registry: Registry, log: Logger): MonitorEve
       metrics.labels.inc({ model, found: 'in_time' }, inTime)
       metrics.labels.inc({ model, found: 'late' }, late)
       metrics.labels.inc({ model, found: 'unmatched' }, unmatched)
-    },
-    outliersFitted: (facts) => {
-      unfitted.delete(facts.model)
-      log.info(facts, 'outlier model fitted, events are scored by it from now on')
-    },
-    outliersWaiting: (model, why) => {
-      if (unfitted.get(model) === why) return
-      unfitted.set(model, why)
-      log.info({ model, why }, 'events are not scored yet')
     },
     failed: (model, error) => {
       metrics.failures.inc({ model })

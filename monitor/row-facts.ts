@@ -7,6 +7,7 @@ import { exactKs } from '../store/queries/reference-ks.ts'
 import type { Baseline } from './baselines.ts'
 import { armKey, type RowFacts } from './evaluate-windows.ts'
 import type { RowScore } from './evaluate.ts'
+import { outlierFacts, type WindowsOfModel } from './outlier-facts.ts'
 import { baselineFor, referenceRows } from './references.ts'
 
 export interface RowFactsDeps {
@@ -19,10 +20,8 @@ export interface RowFactsDeps {
 const featuresAtOnce = 4
 
 /** What only the stored rows tell of some windows: distinct values, and ks/exact where it is asked for. */
-export async function rowFacts(
-  deps: RowFactsDeps,
-  { spec, windowMs, starts }: { spec: ModelSpec; windowMs: number; starts: readonly number[] },
-): Promise<RowFacts> {
+export async function rowFacts(deps: RowFactsDeps, ask: WindowsOfModel): Promise<RowFacts> {
+  const { spec, windowMs, starts } = ask
   const ranges = starts.map((from) => ({ from, to: from + windowMs }))
   const distinct = new Map<string, Map<string, number>>()
   for (const row of await deps.store.query(distinctValues(spec, windowMs, ranges))) {
@@ -33,7 +32,7 @@ export async function rowFacts(
   const scores = wantsExactKs(spec)
     ? await exactScores(deps, spec, windowMs, ranges)
     : new Map<string, RowScore[]>()
-  return { distinct, scores }
+  return { distinct, scores, outliers: await outlierFacts(deps.store, ask) }
 }
 
 const wantsExactKs = ({ detectors, monitors }: ModelSpec): boolean =>

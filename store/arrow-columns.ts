@@ -32,6 +32,12 @@ export class NumberColumn implements ArrowColumn {
     if (row < this.#values.length) this.#values[row] = NaN
   }
 
+  /** The first rows as they stand, NaN for null; theirs until a row is written again. */
+  read(rows: number): Float64Array {
+    if (rows > this.#values.length) this.#grow(rows)
+    return this.#values.subarray(0, rows)
+  }
+
   data(rows: number): Data {
     if (rows > this.#values.length) this.#grow(rows)
     const values = this.#values.subarray(0, rows)
@@ -78,6 +84,12 @@ export class CategoryColumn implements ArrowColumn {
 
   clear(row: number): void {
     if (row < this.#codes.length) this.#codes[row] = -1
+  }
+
+  /** The first rows as places in `values`, -1 where nobody wrote; not after `data`, which changes them. */
+  read(rows: number): { readonly codes: Int32Array; readonly values: readonly string[] } {
+    if (rows > this.#codes.length) this.#grow(rows)
+    return { codes: this.#codes.subarray(0, rows), values: [...this.#codeOf.keys()] }
   }
 
   data(rows: number): Data {

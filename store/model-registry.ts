@@ -11,6 +11,7 @@ import {
   eventsTableName,
   featureColumnDefinition,
   featureColumnType,
+  outlierColumnDefinitions,
   predictionType,
 } from './tables/events-table.ts'
 
@@ -175,8 +176,11 @@ async function applyEventsTable(
   }
   if (previous === undefined) return
   const added = [...spec.features].filter(([name]) => !previous.features.has(name))
-  if (added.length === 0) return
-  const columns = added.map(([name, { type }]) => featureColumnDefinition(name, type))
+  const features = added.map(([name, { type }]) => featureColumnDefinition(name, type))
+  // A table that an instance of an older program made since the migration lacks them.
+  const scored = spec.outliers !== null && previous.outliers === null
+  const columns = [...features, ...(scored ? outlierColumnDefinitions : [])]
+  if (columns.length === 0) return
   for (const sql of addColumns(layout, eventsTableName(spec.model), columns)) {
     await store.command({ name: 'add-feature-columns', sql })
   }

@@ -92,6 +92,10 @@ const EventAnswer = Type.Object({
   latency_ms: NullableNumber,
   error: NullableText,
   outlier_score: NullableNumber,
+  outlier_features: FreeObject,
+  outlier_revision: Type.Integer({
+    description: 'Which fit of the outlier model scored it; 0 for none.',
+  }),
   features: FreeObject,
   tags: FreeObject,
   issues: Type.Array(

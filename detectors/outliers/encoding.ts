@@ -84,9 +84,13 @@ function encoded(
   }
 }
 
-/** A category's code; null is missing. */
-export function codeOf(encoding: CategoricalEncoding, category: string | null): number {
-  if (category === null) return encoding.missing
-  const at = encoding.categories.indexOf(category)
-  return at < 0 ? encoding.unseen : encoding.codes[at]!
+/** Tells codes of categories; null is missing. */
+export function coder({
+  categories,
+  codes,
+  missing,
+  unseen,
+}: CategoricalEncoding): (category: string | null) => number {
+  const known = new Map(categories.map((category, i) => [category, codes[i]!]))
+  return (category) => (category === null ? missing : (known.get(category) ?? unseen))
 }

@@ -14,6 +14,10 @@ export interface EventRecord {
   readonly latency_ms: number | null
   readonly error: string | null
   readonly outlier_score: number | null
+  /** Of an outlier: what makes it one, as shares of 1. */
+  readonly outlier_features: Readonly<Record<string, number>>
+  /** Which fit of the outlier model scored it; 0 for none. */
+  readonly outlier_revision: number
   readonly features: ReadonlyMap<string, unknown>
   readonly tags: Readonly<Record<string, string>>
   readonly issues: readonly { feature: string; reason: string; value: string }[]
@@ -61,6 +65,8 @@ function toRow(raw: Readonly<Record<string, unknown>>): EventRecord {
     latency_ms: row.latency_ms,
     error: row.error,
     outlier_score: row.outlier_score,
+    outlier_features: row.outlier_features,
+    outlier_revision: row.outlier_revision,
     features: new Map(features),
     tags: row.tags,
     issues: row['issues.feature'].map((feature, at) => ({
@@ -90,6 +96,8 @@ interface RawEvent extends Pick<
   | 'latency_ms'
   | 'error'
   | 'outlier_score'
+  | 'outlier_features'
+  | 'outlier_revision'
   | 'tags'
 > {
   readonly event_id: string

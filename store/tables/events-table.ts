@@ -21,6 +21,17 @@ export const predictionType = (
 export const featureColumnType = (kind: FeatureKind): string =>
   kind === 'numeric' ? 'Nullable(Float64)' : 'LowCardinality(Nullable(String))'
 
+/** Of an outlier the features that make it one, with their shares of 1; and what scored the event, 0 for nothing. */
+const outlierColumns = [
+  ['outlier_features', 'Map(LowCardinality(String), Float64)'],
+  ['outlier_revision', 'UInt32'],
+] as const
+
+/** Columns that events tables of older programs lack. */
+export const outlierColumnDefinitions: readonly string[] = outlierColumns.map(
+  ([name, type]) => `${identifier(name)} ${type}`,
+)
+
 /** Columns every event has, in the order they are written. */
 export const eventColumns = (task: Task): readonly (readonly [name: string, type: string])[] => [
   ['event_id', 'String'],
@@ -32,7 +43,9 @@ export const eventColumns = (task: Task): readonly (readonly [name: string, type
   ['scores', 'Map(LowCardinality(String), Float64)'],
   ['latency_ms', 'Nullable(Float64)'],
   ['error', 'Nullable(String)'],
+  // How strange it is, 0 to 1; NULL where nothing scored it.
   ['outlier_score', 'Nullable(Float64)'],
+  ...outlierColumns,
   ['tags', 'Map(LowCardinality(String), String)'],
   // Values that could not be counted as such: which feature, why (invalid, type_mismatch), and what was sent.
   ['issues.feature', 'Array(LowCardinality(String))'],

@@ -65,6 +65,7 @@ test('the documents name every route that the service has', async () => {
     '/v1/models/{model}/baselines/{name}',
     '/v1/models/{model}/history',
     '/v1/models/{model}/metrics',
+    '/v1/models/{model}/outliers',
     '/v1/models/{model}/query',
     '/v1/models/{model}/windows',
   ])

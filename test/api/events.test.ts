@@ -183,6 +183,8 @@ test('one event is answered whole, hostile names included', async () => {
     latency_ms: null,
     error: null,
     outlier_score: null,
+    outlier_features: {},
+    outlier_revision: 0,
     features: new Map<string, unknown>([
       ['__proto__', 1],
       ['constructor', 'x'],

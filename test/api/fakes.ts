@@ -55,6 +55,7 @@ export function fakes(files: readonly ModelFile[] = [{ model: 'fraud' }]): Fakes
       metrics: answer('metrics', empty),
       event: answer('event', { event: null, label: null }),
     },
+    outliers: { list: answer('outliers', empty) },
     slicedQuery: {
       run: answer('query', {
         columns: [{ name: 'country', type: 'string' }],

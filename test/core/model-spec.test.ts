@@ -19,6 +19,7 @@ test('everything but the name has a default', () => {
     detectors: [],
     baselines: new Map([['first', { first: { events: 10_000, period: '1d' } }]]),
     monitors: [],
+    outliers: null,
     actions: new Map(),
     retentionMs: { events: 90 * 24 * hour, profiles: 400 * 24 * hour, metrics: 400 * 24 * hour },
     file: { model: 'm' },
