@@ -181,12 +181,6 @@ export const ModelSpecSchema = Type.Object(
       Type.Array(Monitor, { maxItems: 200, description: 'When somebody must know.' }),
     ),
     actions: Type.Optional(
-    sequential: Type.Optional(
-      Type.Array(Sequential, {
-        maxItems: 100,
-        description: 'Metrics that are followed from window to window, to find when they change.',
-      }),
-    ),
     outliers: Type.Optional(Outliers),
       Type.Record(Type.String({ pattern: namePattern }), Action, {
         ...named,

@@ -53,7 +53,6 @@ export interface ModelSpec {
   readonly monitors: readonly MonitorSpec[]
   readonly actions: ReadonlyMap<string, ActionSpec>
   readonly retentionMs: {
-  readonly sequential: readonly SequentialSpec[]
   /** Null: nothing is scored. */
   readonly outliers: OutlierSettings | null
     readonly events: number
