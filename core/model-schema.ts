@@ -180,8 +180,8 @@ export const ModelSpecSchema = Type.Object(
     monitors: Type.Optional(
       Type.Array(Monitor, { maxItems: 200, description: 'When somebody must know.' }),
     ),
-    actions: Type.Optional(
     outliers: Type.Optional(Outliers),
+    actions: Type.Optional(
       Type.Record(Type.String({ pattern: namePattern }), Action, {
         ...named,
         description: 'What monitors trigger, by name.',

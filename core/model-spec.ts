@@ -8,8 +8,8 @@ import type {
   MonitorSpec,
   Task,
 } from './model-schema.ts'
-
 import { outlierSettings, type OutlierSettings } from './outlier-schema.ts'
+
 export { ModelSpecSchema } from './model-schema.ts'
 export { thresholdPattern } from './monitor-schema.ts'
 export { namePattern } from './schema-fields.ts'
@@ -51,10 +51,10 @@ export interface ModelSpec {
   /** In declared order: the first one that is a file, a range or first events freezes the binning. */
   readonly baselines: ReadonlyMap<string, BaselineSpec>
   readonly monitors: readonly MonitorSpec[]
-  readonly actions: ReadonlyMap<string, ActionSpec>
-  readonly retentionMs: {
   /** Null: nothing is scored. */
   readonly outliers: OutlierSettings | null
+  readonly actions: ReadonlyMap<string, ActionSpec>
+  readonly retentionMs: {
     readonly events: number
     readonly profiles: number
     readonly metrics: number
@@ -70,9 +70,9 @@ export interface ModelSpec {
 export function modelSpec(file: ModelFile): ModelSpec {
   const { model, kind, task, features, slices, window, ...rest } = { ...plainDefaults, ...file }
   const windowMs = durationMs(window)
+  const compared = comparisons(file)
   return {
     model,
-  const compared = comparisons(file)
     kind,
     task,
     positiveClass: rest.positive_class ?? (task === 'binary_classification' ? '1' : null),
@@ -134,16 +134,16 @@ function comparisons({
   }
 }
 
-function evaluatedWindows(file: ModelFile, windowMs: number): number[] {
-  const widths =
-    file.windows?.map(durationMs) ??
-    [3_600_000, 86_400_000].filter((ms) => ms > windowMs && ms % windowMs === 0)
 /** The first baseline that has rows of its own: there is always one. */
 function freezing(baselines: ModelSpec['baselines']): string {
   const found = [...baselines].find(([, b]) => !('trailing' in b || 'version' in b))
   return found?.[0] ?? 'first'
 }
 
+function evaluatedWindows(file: ModelFile, windowMs: number): number[] {
+  const widths =
+    file.windows?.map(durationMs) ??
+    [3_600_000, 86_400_000].filter((ms) => ms > windowMs && ms % windowMs === 0)
   const monitored = (file.monitors ?? []).flatMap((m) =>
     m.window === undefined ? [] : [durationMs(m.window)],
   )

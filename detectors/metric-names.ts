@@ -37,13 +37,13 @@ export const qualityMetrics = [
   'payload_bytes_mean',
   'ingest_delay_mean_seconds',
   'ingest_delay_max_seconds',
-] as const
   'outlier_rate',
   'outlier_score_mean',
   'overconfidence_rate',
   'near_boundary_rate',
   'boundary_burst',
   'duplicate_burst',
+] as const
 
 /** Every metric name and method id that a monitor may watch. */
 export const metricNames: readonly string[] = [
