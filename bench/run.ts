@@ -16,6 +16,7 @@ const benches = [
   { name: 'ingest-kafka', args: ['1000000'], built: true },
   { name: 'kafka-clients', args: ['1000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
+  { name: 'outliers', args: ['500000'], built: false },
 ] as const
 
 const wanted = process.argv.slice(2)

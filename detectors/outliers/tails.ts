@@ -35,27 +35,32 @@ export interface Tails {
 export function tailsScorer({ n, quantiles }: Tails): Scorer {
   const grids = quantiles.map((grid) => (grid === null ? null : Float64Array.from(grid)))
   const least = 1 / (n + 1)
-  const bits = (values: Float64Array, i: number): number => {
-    const x = values[i]!
-    const grid = grids[i]
-    if (x !== x || grid?.length === 0) return 0
-    return grid === null || grid === undefined ? x : -Math.log2(tailShare(grid, x, least))
-  }
   return {
     raw: (values) => {
+      let rarest = 1
       let most = 0
-      for (let i = 0; i < grids.length; i++) most = Math.max(most, bits(values, i))
-      return most
+      for (let i = 0; i < grids.length; i++) {
+        const x = values[i]!
+        const grid = grids[i] ?? null
+        if (grid === null) most = x > most ? x : most
+        else rarest = Math.min(rarest, tailShare(grid, x, least))
+      }
+      // One logarithm for all: it keeps their order.
+      return Math.max(most, -Math.log2(rarest))
     },
     contribute: (values, into) => {
-      for (let i = 0; i < grids.length; i++) into[i] = bits(values, i)
+      for (let i = 0; i < grids.length; i++) {
+        const grid = grids[i] ?? null
+        into[i] = grid === null ? values[i]! : -Math.log2(tailShare(grid, values[i]!, least))
+      }
     },
   }
 }
 
-/** Chance of a value as far out as x, at most 1; below `least` only outside of the grid. */
+/** Chance of a value as far out as x, 1 for none; below `least` only outside of the grid. */
 function tailShare(grid: Float64Array, x: number, least: number): number {
   const last = grid.length - 1
+  if (x !== x || last < 0) return 1
   const beyond = Math.max(grid[0]! - x, x - grid[last]!)
   if (beyond > 0) return Math.max(Number.MIN_VALUE, least / (1 + beyond / robustDeviation(grid)))
   const below = rank(grid, x, false)

@@ -30,6 +30,35 @@ const metric: MetricRecord = {
   revision: 2,
 }
 
+test('outliers begin at the threshold of their model, and a cursor goes on where the page ended', async () => {
+  const { deps } = fakes([{ model: 'fraud', outliers: { threshold: 0.995 } }])
+  const asked: unknown[] = []
+  const outliers = {
+    list: async (...args: unknown[]) => {
+      asked.push(args)
+      return { rows: [], next: [7, 'r-1'] as const }
+    },
+  }
+  const app = await appOf({ ...deps, outliers })
+  const path = '/v1/models/fraud/outliers'
+  const first = await app.inject(`${path}?reviewed=false&feature=amount&limit=5`)
+  expect(first.statusCode).toBe(200)
+  const { next_cursor } = first.json<{ next_cursor: string }>()
+  await app.inject(`${path}?min_score=0.5&cursor=${next_cursor}`)
+  expect(asked).toEqual([
+    [
+      { model: 'fraud', minScore: 0.995, feature: 'amount', reviewed: false },
+      { limit: 5, after: null },
+    ],
+    [
+      { model: 'fraud', minScore: 0.5 },
+      { limit: 1000, after: [7, 'r-1'] },
+    ],
+  ])
+  expect((await app.inject('/v1/models/nobody/outliers')).statusCode).toBe(404)
+  expect((await app.inject(`${path}?min_score=2`)).statusCode).toBe(400)
+})
+
 test('metrics pass every filter on and say where the next page begins', async () => {
   const { deps } = fakes()
   const asked: unknown[] = []

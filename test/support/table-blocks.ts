@@ -7,6 +7,7 @@ import {
   mirroredLettersTable,
   partitionHaltsTable,
 } from '../../store/migrations/0004-partition-halts.ts'
+import { outlierModelsTable } from '../../store/migrations/0006-outlier-models.ts'
 import { eventsTable } from '../../store/tables/events-table.ts'
 
 /** A model with one feature of each kind: what the documentation shows as `events_<model>`. */
@@ -27,6 +28,7 @@ export function tableBlocks(): Map<string, string> {
     outcomeWindowsTable,
     partitionHaltsTable,
     mirroredLettersTable,
+    outlierModelsTable,
   ]
   const later: Readonly<Record<string, readonly string[]>> = messageColumns
   return new Map(
