@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startKafka } from '../test/support/kafka-broker.ts'
-import { consumeWithKafkajs, fillTopic, lagOf } from './kafka-topic.ts'
+import { consumeWithKafkajs, fillTopic, openLag } from './kafka-topic.ts'
 import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-process.ts'
 import { machine, writeReport } from './report.ts'
 import { parseFloor, sampleEvents } from './sample-events.ts'
@@ -30,10 +30,11 @@ async function serviceRate(brokers: readonly string[], count: number) {
     TIDEGAUGE__KAFKA__CLUSTERS: JSON.stringify({ bench: { brokers, group: 'bench' } }),
     TIDEGAUGE__KAFKA__SOURCES: JSON.stringify([{ cluster: 'bench', topic, decoding: 'native' }]),
   })
+  const lagging = await openLag(brokers, 'bench', topic)
   try {
     let first: { at: number; lag: number } | null = null
     for (;;) {
-      const lag = await lagOf(brokers, 'bench', topic)
+      const lag = await lagging.read()
       const at = performance.now()
       if (first === null && lag < count) first = { at, lag }
       if (lag === 0 && first !== null) {
@@ -48,6 +49,7 @@ async function serviceRate(brokers: readonly string[], count: number) {
       await sleep(100)
     }
   } finally {
+    await lagging.close()
     await service.stop()
     await rm(data, { recursive: true, force: true })
   }

@@ -29,24 +29,31 @@ export async function fillTopic(
   await producer.disconnect()
 }
 
-/** Messages of a topic that a group has not committed. */
-export async function lagOf(
+export interface Lag {
+  /** Messages of the topic that the group has not committed. */
+  read: () => Promise<number>
+  close: () => Promise<void>
+}
+
+/** Asks through one connection: looking must not cost what is looked at. */
+export async function openLag(
   brokers: readonly string[],
   group: string,
   topic: string,
-): Promise<number> {
+): Promise<Lag> {
   const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
   const admin = kafka.admin()
   await admin.connect()
-  try {
-    const ends = await admin.fetchTopicOffsets(topic)
-    const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-    return ends.reduce((lag, { partition, high }) => {
-      const offset = committed?.partitions.find((other) => other.partition === partition)?.offset
-      return lag + Number(high) - Math.max(0, Number(offset ?? 0))
-    }, 0)
-  } finally {
-    await admin.disconnect()
+  const ends = await admin.fetchTopicOffsets(topic)
+  return {
+    read: async () => {
+      const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+      return ends.reduce((lag, { partition, high }) => {
+        const offset = committed?.partitions.find((other) => other.partition === partition)?.offset
+        return lag + Number(high) - Math.max(0, Number(offset ?? 0))
+      }, 0)
+    },
+    close: () => admin.disconnect(),
   }
 }
 

@@ -114,7 +114,11 @@ export function createIngestRole(deps: Shared): IngestRole {
     limits: config.ingest.rejectLimits,
     events: createHaltEvents(prometheus, log, haltLabels),
   })
-  const slices = new SliceIntake({ ...parts, limits, halts })
+  const slices = new SliceIntake({
+    ...parts,
+    limits: { ...limits, batchWaitMs: config.kafka.batchWaitMs },
+    halts,
+  })
   const giveUp = { ...parts, ...config.ingest.pairing, registry }
   let kafka: KafkaSources | null = null
   return {

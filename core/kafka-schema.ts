@@ -103,13 +103,13 @@ const Cluster = section('One Kafka cluster.', {
     64 * 1024 ** 2,
     'Messages fetched and not yet stored, over all partitions; beyond it partitions are paused.',
   ),
-  slice_rows: count(5000, 'Most messages of a partition that are handed on at once.', {
+  slice_rows: count(10_000, 'Most messages of a partition that are handed on at once.', {
     most: 100_000,
   }),
   slice_bytes: bytes(4 * 1024 ** 2, 'Most bytes of messages that are handed on at once.'),
   concurrency: count(
-    8,
-    'Slices that may be on their way to the store at once, two of a partition.',
+    32,
+    'Slices that may be on their way to the store at once, eight of a partition.',
     { most: 256 },
   ),
 })
@@ -157,6 +157,10 @@ const Source = section('Topics to read.', {
 export const kafka = section('Events from Kafka topics.', {
   clusters: mapping(clusterNamePattern, Cluster, 'The clusters, by name.'),
   sources: list(Source, [], 'What is read. Of a topic that matches twice the first entry counts.'),
+  batch_wait: timer(
+    '500ms',
+    'How long the first message of a batch waits for others. Nobody waits for an answer here, and large batches cost the store less.',
+  ),
   topics_refresh: duration('60s', 'How often new topics and partitions are looked for.', '1h'),
   dead_letters: Type.Optional(
     section('A topic that every dead letter is copied to. Left out: none.', {

@@ -42,14 +42,28 @@ export class MessageReader {
     return this.put(await this.decode(to), to, batch)
   }
 
+  /** Fetches what decoding these messages needs from elsewhere; throws as `read` does. */
+  async prepare(decoding: string, messages: readonly Message[]): Promise<void> {
+    const prepare = this.#decoderOf(decoding).prepare
+    if (prepare === undefined) return
+    for (const message of messages) {
+      const fetching = prepare(message)
+      if (fetching !== null) await fetching
+    }
+  }
+
   /** What a message holds; throws as `read` does. */
   decode({ message, decoding }: MessageToRead): Decoded | Promise<Decoded> {
+    if (message.value === null)
+      return rejected('not_an_object', 'the message has no value: a tombstone deletes nothing here')
+    return this.#decoderOf(decoding).decode(message)
+  }
+
+  #decoderOf(decoding: string): Decoder {
     const decoder = this.#decoder(decoding)
     if (decoder === undefined)
       throw new AppError('REQUEST_INVALID', `there is no decoding "${decoding}"`)
-    if (message.value === null)
-      return rejected('not_an_object', 'the message has no value: a tombstone deletes nothing here')
-    return decoder.decode(message)
+    return decoder
   }
 
   /** Puts what a message holds into the batch. */
@@ -76,34 +90,67 @@ export class MessageReader {
   }
 
   /** Records of one message: a dead letter keeps the whole message, whichever of them was refused. */
-  async putRecords(
+  putRecords(
+    records: readonly RawRecord[],
+    to: MessageToRead,
+    batch: OpenBatch,
+  ): MessageOutcome | Promise<MessageOutcome> {
+    const [only] = records
+    // Most messages are one record that is taken at once: nothing is made for them.
+    if (records.length !== 1 || only === undefined) return this.#putEach(records, to, batch)
+    const result = this.#records.read(sized(only, to, 1), 0, batch, to.delivery)
+    const outcome = (refusal: RefusedRecord | null): MessageOutcome =>
+      refusal === null ? one : this.#refuse([{ ...refusal, index: 0 }], to, batch, 1)
+    return result instanceof Promise ? result.then(outcome) : outcome(result)
+  }
+
+  async #putEach(
     records: readonly RawRecord[],
     to: MessageToRead,
     batch: OpenBatch,
   ): Promise<MessageOutcome> {
-    const share = Math.ceil((to.message.value?.length ?? 0) / Math.max(1, records.length))
     const refused: RefusedPart[] = []
-    const place = batch.here
     for (const [index, record] of records.entries()) {
-      const sized = record.bytes === undefined ? { ...record, bytes: share } : record
-      const result = this.#records.read(sized, index, batch, to.delivery)
+      const result = this.#records.read(
+        sized(record, to, records.length),
+        index,
+        batch,
+        to.delivery,
+      )
       const refusal = result instanceof Promise ? await result : result
       if (refusal !== null) refused.push({ ...refusal, index })
     }
-    const [first] = refused
     if (records.length === 0) batch.skip()
-    else if (first !== undefined) {
-      batch.at(place)
-      batch.refuse({ ...first, detail: inTotal(first, refused.length, records) }, originalOf(to))
+    return this.#refuse(refused, to, batch, records.length)
+  }
+
+  #refuse(
+    refused: readonly RefusedPart[],
+    to: MessageToRead,
+    batch: OpenBatch,
+    records: number,
+  ): MessageOutcome {
+    const [first] = refused
+    if (first !== undefined) {
+      const detail = inTotal(first, refused.length, records)
+      batch.refuse({ ...first, detail }, originalOf(to))
     }
-    return { accepted: records.length - refused.length, refused }
+    return { accepted: records - refused.length, refused }
   }
 }
 
-function inTotal({ detail, index }: RefusedPart, refused: number, all: readonly unknown[]): string {
-  return all.length === 1
+const one: MessageOutcome = { accepted: 1, refused: [] }
+
+/** A record of unknown size has its share of the message. */
+const sized = (record: RawRecord, { message }: MessageToRead, records: number): RawRecord =>
+  record.bytes === undefined
+    ? { ...record, bytes: Math.ceil((message.value?.length ?? 0) / records) }
+    : record
+
+function inTotal({ detail, index }: RefusedPart, refused: number, all: number): string {
+  return all === 1
     ? detail
-    : `${refused} of ${all.length} records refused, the first at ${index}: ${detail}`
+    : `${refused} of ${all} records refused, the first at ${index}: ${detail}`
 }
 
 function originalOf({ message, decoding, delivery }: MessageToRead): OriginalMessage {

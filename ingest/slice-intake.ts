@@ -1,9 +1,8 @@
 import type { Clock } from '../core/clock.ts'
 import { AppError } from '../core/errors.ts'
 import { commitBatch, type CommitDeps } from './commit.ts'
-import type { Decoded } from './formats/decoder.ts'
 import { GroupCommit, type BatchLimits } from './group-commit.ts'
-import type { MessageReader, MessageToRead } from './message-reader.ts'
+import type { MessageOutcome, MessageReader, MessageToRead } from './message-reader.ts'
 import type { OpenBatch } from './open-batch.ts'
 import {
   haltedError,
@@ -24,16 +23,10 @@ export interface SliceIntakeDeps extends CommitDeps {
 /** What was known of a partition before a slice of it was judged. */
 type JudgedFrom = Pick<PartitionWatch, 'guard' | 'judged'>
 
-interface DecodedMessage {
-  readonly offset: number
-  readonly to: MessageToRead
-  readonly decoded: Decoded
-}
-
 /**
- * Slices of partitions, committed in groups: what several partitions bring shares its inserts. A slice
- * is decoded before it queues, so that a schema registry that is away holds up its own partition only,
- * and partitions take turns slice by slice, so that a busy one holds up nobody for longer than that.
+ * Slices of partitions, committed in groups: what several partitions bring shares its inserts. What
+ * decoding needs is fetched before a slice queues, so that a schema registry that is away holds up its
+ * own partition only, and partitions take turns slice by slice, so that a busy one holds up nobody for longer than that.
  */
 export class SliceIntake implements SliceSink {
   readonly #deps: SliceIntakeDeps
@@ -57,12 +50,12 @@ export class SliceIntake implements SliceSink {
     const { before, done } = watch.takeTurn()
     try {
       await halts.admit(watch, slice)
-      const messages = await this.#decode(slice)
+      await this.#deps.messages.prepare(slice.decoding, slice.messages)
       await before
       const { result, durable } = await this.#group.add(async (batch) => {
         if (watch.halted) throw haltedError(watch)
         const start = { guard: watch.guard, judged: watch.judged }
-        return { start, halting: await this.#put(slice, messages, { batch, watch }) }
+        return { start, halting: await this.#put(slice, { batch, watch }) }
       })
       done()
       await this.#settle(watch, durable, result)
@@ -90,39 +83,32 @@ export class SliceIntake implements SliceSink {
     }
   }
 
-  async #decode(slice: PartitionSlice): Promise<DecodedMessage[]> {
-    const pause = readingTime(this.#clock)
-    const messages: DecodedMessage[] = []
-    for (const message of slice.messages) {
-      const to = toRead(message, slice, this.#clock.now())
-      const decoded = this.#deps.messages.decode(to)
-      messages.push({
-        offset: message.offset,
-        to,
-        decoded: decoded instanceof Promise ? await decoded : decoded,
-      })
-      const yielded = pause()
-      if (yielded !== null) await yielded
-    }
-    return messages
+  /** Decoded one by one as they are read: a whole slice in memory twice would outlive its usefulness. */
+  #read(to: MessageToRead, batch: OpenBatch): MessageOutcome | Promise<MessageOutcome> {
+    const { messages } = this.#deps
+    const decoded = messages.decode(to)
+    return decoded instanceof Promise
+      ? decoded.then((late) => messages.put(late, to, batch))
+      : messages.put(decoded, to, batch)
   }
 
   /** Answers where the partition is halted, if it is: what comes behind that is not in the batch. */
   async #put(
     slice: PartitionSlice,
-    messages: readonly DecodedMessage[],
     { batch, watch }: { readonly batch: OpenBatch; readonly watch: PartitionWatch },
   ): Promise<Halting | null> {
     const { source, stream, partition, first, last } = slice
-    const { halts, messages: reader } = this.#deps
+    const { halts } = this.#deps
+    const now = this.#clock.now()
     const pause = readingTime(this.#clock)
     const why = slice.absent === 'retention' ? 'lost' : 'absent'
     const segment = batch.enter({ source, topic: stream, partition }, first)
-    for (const { offset, to, decoded } of messages) {
+    for (const message of slice.messages) {
+      const { offset } = message
       const next = segment.last + 1
       if (offset > next) batch.pass(offset - next, why)
       batch.next()
-      const put = reader.put(decoded, to, batch)
+      const put = this.#read(toRead(message, slice, now), batch)
       const { accepted, refused } = put instanceof Promise ? await put : put
       const [refusal = null] = refused
       const halted = halts.judge(watch, offset, refusal) === 'halt' && refusal !== null
@@ -160,7 +146,8 @@ function toRead(message: OffsetMessage, slice: PartitionSlice, now: number): Mes
       receivedAt: message.timestamp >= 0 ? Math.min(message.timestamp, now) : now,
       backfill,
       models: null,
-      fallbackId: fallbackIds(`${stream}:${partition}:${message.offset}`),
+      // Few messages need it.
+      fallbackId: (index) => fallbackIds(`${stream}:${partition}:${message.offset}`)(index),
     },
   }
 }

@@ -20,6 +20,9 @@ const maxNesting = 32
  * schema's reject the message. A registry that does not answer rejects nothing: SCHEMA_REGISTRY_UNAVAILABLE
  * is thrown, and the message is offered again.
  */
+const isFramed = (value: Buffer | null): value is Buffer =>
+  value !== null && value.length >= headerBytes && value[0] === 0
+
 export function createConfluentDecoder(
   registry: Pick<SchemaRegistry<PayloadReader>, 'find'>,
   toDecoded: (value: unknown) => Decoded,
@@ -32,10 +35,13 @@ export function createConfluentDecoder(
       : rejected('invalid_encoding', `not a value of schema ${id}: ${value.detail}`)
   }
   return {
+    prepare: ({ value }) => {
+      const found = isFramed(value) ? registry.find(value.readUInt32BE(1)) : null
+      return found instanceof Promise ? found : null
+    },
     decode: ({ value }) => {
-      if (value === null || value.length < headerBytes || value[0] !== 0) {
+      if (!isFramed(value))
         return rejected('invalid_encoding', 'no zero byte and schema id before the value')
-      }
       const id = value.readUInt32BE(1)
       const payload = value.subarray(headerBytes)
       const found = registry.find(id)

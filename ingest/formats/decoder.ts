@@ -39,6 +39,11 @@ export type SkipReason = (typeof skipReasons)[number]
  */
 export interface Decoder {
   readonly decode: (message: Message) => Decoded | Promise<Decoded>
+  /**
+   * Fetches what decoding this message needs from elsewhere, so that `decode` need not wait for it; null
+   * where it is there. Throws as `decode` does.
+   */
+  readonly prepare?: (message: Message) => Promise<unknown> | null
 }
 
 /** A decoder that needs nothing but the message, and so never waits. */

@@ -39,7 +39,7 @@ export interface GroupDeps extends Omit<LocateDeps, 'commit'> {
   readonly failed: (error: unknown) => void
 }
 
-const slicesOfPartition = 2
+const slicesOfPartition = 8
 
 /**
  * What one member of a group does with its partitions: finds where each stands, queues what is

@@ -88,7 +88,7 @@ describeKafka('a member of a Kafka group', () => {
     })
     await sleep(4500)
     expect(await metric('paused_partitions')).toBe(1)
-    expect(await metric('slices_in_flight')).toBe(2)
+    expect(await metric('slices_in_flight')).toBe(8)
     away = false
     await holds(async () => {
       expect(await admin.committed(group, topic)).toEqual([2000])

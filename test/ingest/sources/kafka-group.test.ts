@@ -111,16 +111,16 @@ test('what is fetched between two generations is not taken', async () => {
   expect(fetch(0, 9)).toBe(false)
 })
 
-test('two slices of a partition are on their way at once, and committed in order', async () => {
+test('eight slices of a partition are on their way at once, and committed in order', async () => {
   const { sink, commits, join, fetch, member } = group()
   const first = gated()
   sink.gate = ({ first: at }) => (at === 0 ? first.gate : Promise.resolve())
   await join()
-  fetch(0, 39)
+  fetch(0, 99)
   await holds(async () => {
-    expect(sink.slices.map((slice) => slice.first)).toEqual([10])
+    expect(sink.slices.map((slice) => slice.first)).toEqual([10, 20, 30, 40, 50, 60, 70])
   })
-  expect(sink.received).toBe(2)
+  expect(sink.received).toBe(8)
   first.open()
   await member.drain()
   expect(commits).toEqual([...commits].sort((a, b) => a - b))
