@@ -5,7 +5,7 @@ import { initialTables } from './migrations/0001-initial.ts'
 import { messages } from './migrations/0002-messages.ts'
 import { labelWindows } from './migrations/0003-label-windows.ts'
 import { partitionHalts } from './migrations/0004-partition-halts.ts'
-import { outlierColumns, outlierModels } from './migrations/0006-outlier-models.ts'
+import { outlierColumns, outlierModels } from './migrations/0005-outlier-models.ts'
 import { eventsTables } from './queries/events-tables.ts'
 
 interface Migration {
@@ -24,7 +24,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, statements: messages },
   { version: 3, statements: labelWindows },
   { version: 4, statements: partitionHalts },
-  { version: 6, statements: outlierModels, eachEvents: outlierColumns },
+  { version: 5, statements: outlierModels, eachEvents: outlierColumns },
 ]
 
 const bookkeeping: TableDefinition = {

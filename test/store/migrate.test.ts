@@ -66,7 +66,7 @@ describeStore(
         await run(
           'CREATE TABLE `events_older` (event_id String, ts DateTime) ENGINE = MergeTree ORDER BY ts',
         )
-        await run('DELETE FROM schema_migrations WHERE version = 6')
+        await run('DELETE FROM schema_migrations WHERE version = 5')
         await migrate(store)
         await migrate(store)
         const columns = await store.query({

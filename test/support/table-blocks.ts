@@ -7,7 +7,7 @@ import {
   mirroredLettersTable,
   partitionHaltsTable,
 } from '../../store/migrations/0004-partition-halts.ts'
-import { outlierModelsTable } from '../../store/migrations/0006-outlier-models.ts'
+import { outlierModelsTable } from '../../store/migrations/0005-outlier-models.ts'
 import { eventsTable } from '../../store/tables/events-table.ts'
 
 /** A model with one feature of each kind: what the documentation shows as `events_<model>`. */
