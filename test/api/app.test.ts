@@ -68,6 +68,8 @@ test('the documents name every route that the service has', async () => {
     '/v1/models/{model}/outliers',
     '/v1/models/{model}/query',
     '/v1/models/{model}/windows',
+    '/v1/partitions',
+    '/v1/partitions/release',
   ])
 })
 
