@@ -7,6 +7,8 @@ export default defineConfig({
     setupFiles: ['test/support/fast-check.ts'],
     // Each file gets a process of its own: the embedded engine is one per process.
     pool: 'forks',
+    // The default leaves one core idle.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: { include: ['detectors/**', 'alerts/decide.ts'] },

@@ -1,21 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
-import { inRound } from './sample-events.ts'
+import { inRound, sampleEvents } from './sample-events.ts'
 
 const messagesABatch = 500
 
-/** Fills a topic with so many messages, without compression, spread evenly over its partitions. */
-export async function fillTopic(
+const client = (brokers: readonly string[]): kafkajs.Kafka =>
+  new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
+
+interface Topic {
+  readonly topic: string
+  readonly partitions: number
+}
+
+export async function createTopic(
   brokers: readonly string[],
-  { topic, partitions }: { topic: string; partitions: number },
-  events: readonly string[],
-  count: number,
+  { topic, partitions }: Topic,
 ): Promise<void> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
-  const admin = kafka.admin()
+  const admin = client(brokers).admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true })
   await admin.disconnect()
-  const producer = kafka.producer()
+}
+
+/** Fills a topic of its own with so many messages, without compression, spread evenly over its partitions. */
+export async function fillTopic(
+  brokers: readonly string[],
+  { topic, partitions }: Topic,
+  events: readonly string[],
+  count: number,
+): Promise<void> {
+  await createTopic(brokers, { topic, partitions })
+  const producer = client(brokers).producer()
   await producer.connect()
   for (let sent = 0, batch = 0; sent < count; sent += messagesABatch, batch++) {
     const messages = Array.from({ length: messagesABatch }, (_, i) => {
@@ -29,9 +44,43 @@ export async function fillTopic(
   await producer.disconnect()
 }
 
+interface Steadily {
+  /** Events a second; Infinity as fast as `mayGoOn` lets it. */
+  readonly rate: number
+  readonly mayGoOn: () => boolean
+  readonly stopped: () => boolean
+}
+
+/** Produces events with ids of their own, of now, until it is stopped. */
+export async function produceSteadily(
+  brokers: readonly string[],
+  topic: string,
+  { rate, mayGoOn, stopped }: Steadily,
+): Promise<void> {
+  const events = sampleEvents(20_000, Date.now())
+  const producer = client(brokers).producer()
+  await producer.connect()
+  const started = performance.now()
+  for (let sent = 0; !stopped();) {
+    const due = rate === Infinity || sent < (rate * (performance.now() - started)) / 1000
+    if (!due || !mayGoOn()) {
+      await sleep(5)
+      continue
+    }
+    const messages = Array.from({ length: messagesABatch }, (_, i) => {
+      const at = sent + i
+      return { value: inRound(events[at % events.length] ?? '', Math.floor(at / events.length)) }
+    })
+    await producer.send({ topic, messages, acks: 1 })
+    sent += messagesABatch
+  }
+}
+
 export interface Lag {
   /** Messages of the topic that the group has not committed. */
   read: () => Promise<number>
+  /** Messages that it has. */
+  committed: () => Promise<number>
   close: () => Promise<void>
 }
 
@@ -41,18 +90,19 @@ export async function openLag(
   group: string,
   topic: string,
 ): Promise<Lag> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
-  const admin = kafka.admin()
+  const admin = client(brokers).admin()
   await admin.connect()
-  const ends = await admin.fetchTopicOffsets(topic)
+  const committed = async (): Promise<number> => {
+    const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    const offsets = answer?.partitions.map(({ offset }) => Math.max(0, Number(offset))) ?? []
+    return offsets.reduce((sum, offset) => sum + offset, 0)
+  }
   return {
     read: async () => {
-      const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-      return ends.reduce((lag, { partition, high }) => {
-        const offset = committed?.partitions.find((other) => other.partition === partition)?.offset
-        return lag + Number(high) - Math.max(0, Number(offset ?? 0))
-      }, 0)
+      const ends = await admin.fetchTopicOffsets(topic)
+      return ends.reduce((sum, { high }) => sum + Number(high), 0) - (await committed())
     },
+    committed,
     close: () => admin.disconnect(),
   }
 }
@@ -69,8 +119,7 @@ export async function consumeWithKafkajs(
   brokers: readonly string[],
   { topic, group, count }: Ceiling,
 ): Promise<number> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING })
-  const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 100 })
+  const consumer = client(brokers).consumer({ groupId: group, maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   let seen = 0

@@ -14,6 +14,7 @@ const benches = [
   { name: 'window-latency', args: ['45'], built: false },
   { name: 'label-windows', args: ['10000000'], built: false },
   { name: 'ingest-kafka', args: ['1000000'], built: true },
+  { name: 'soak-kafka', args: ['10'], built: true },
   { name: 'kafka-clients', args: ['1000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
   { name: 'outliers', args: ['500000'], built: false },
