@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../core/clock.ts'
 import { AppError } from '../../core/errors.ts'
 import { Commits } from './kafka-commits.ts'
@@ -76,6 +77,8 @@ export class GroupMember implements GroupHandlers {
     this.#end()
     this.#session = session
     const generation = new AbortController()
+    // Every slice that waits to be offered again listens; they are bounded by `concurrency`.
+    setMaxListeners(0, generation.signal)
     this.#generation = generation
     this.#commits.begin(session, generation.signal)
     for (const [topic, partitions] of assignment) {
