@@ -133,7 +133,8 @@ export class Intake {
       }
       batch.done()
       index++
-      await pause()
+      const others = pause()
+      if (others !== null) await others
     }
     return { accepted: index - rejected.length, rejected }
   }
@@ -163,7 +164,8 @@ export class Intake {
         rejected.push({ index: first + at, reason, detail })
       accepted += outcome.accepted
       index += Math.max(1, outcome.accepted + outcome.refused.length)
-      await pause()
+      const others = pause()
+      if (others !== null) await others
     }
     return { accepted, rejected }
   }
