@@ -5,14 +5,11 @@ import { initialTables } from './migrations/0001-initial.ts'
 import { messages } from './migrations/0002-messages.ts'
 import { labelWindows } from './migrations/0003-label-windows.ts'
 import { partitionHalts } from './migrations/0004-partition-halts.ts'
-import { outlierColumns, outlierModels } from './migrations/0005-outlier-models.ts'
-import { eventsTables } from './queries/events-tables.ts'
+import { outlierModels } from './migrations/0005-outlier-models.ts'
 
 interface Migration {
   readonly version: number
   readonly statements: (layout: Layout) => string[]
-  /** For each events table that is there; new ones are made as they should be. */
-  readonly eachEvents?: (layout: Layout, table: string) => string[]
 }
 
 /** Forward only: a migration that has landed is never edited, a change is the next one. */
@@ -24,7 +21,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, statements: messages },
   { version: 3, statements: labelWindows },
   { version: 4, statements: partitionHalts },
-  { version: 5, statements: outlierModels, eachEvents: outlierColumns },
+  { version: 5, statements: outlierModels },
 ]
 
 const bookkeeping: TableDefinition = {
@@ -59,11 +56,9 @@ export async function migrate(store: Store): Promise<void> {
       `database "${store.database}" has schema ${newest}, this program knows up to ${Math.max(...known)}: run a newer Tidegauge`,
     )
   }
-  for (const { version, statements, eachEvents } of migrations) {
+  for (const { version, statements } of migrations) {
     if (applied.includes(version)) continue
     for (const sql of statements(layout)) await run(sql)
-    const tables = eachEvents === undefined ? [] : await store.query(eventsTables(layout))
-    for (const sql of tables.flatMap((table) => eachEvents?.(layout, table) ?? [])) await run(sql)
     await run(`INSERT INTO schema_migrations (version, applied_at) VALUES (${version}, now64(3))`)
   }
 }

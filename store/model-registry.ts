@@ -177,7 +177,6 @@ async function applyEventsTable(
   if (previous === undefined) return
   const added = [...spec.features].filter(([name]) => !previous.features.has(name))
   const features = added.map(([name, { type }]) => featureColumnDefinition(name, type))
-  // A table that an instance of an older program made since the migration lacks them.
   const scored = spec.outliers !== null && previous.outliers === null
   const columns = [...features, ...(scored ? outlierColumnDefinitions : [])]
   if (columns.length === 0) return

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { AppError } from '../../core/errors.ts'
 import { decodeCursor, pageAnswer } from '../paging.ts'
 import type { Models, Outliers } from '../ports.ts'
 import {
@@ -85,9 +86,11 @@ export const outlierRoutes: FastifyPluginAsyncTypebox<{
     async ({ params: { model }, query }) => {
       requireModel(model)
       const { limit = 1000, cursor, min_score, from, to, ...filter } = query
+      const scoring = models.get(model)?.spec.outliers ?? null
+      if (scoring === null && filter.feature !== undefined) throw notScored(model)
       const range = timeRange({ ...(from && { from }), ...(to && { to }) })
       const after = decodeCursor(cursor, ['number', 'string'])
-      const minScore = min_score ?? models.get(model)?.spec.outliers?.threshold ?? 1
+      const minScore = min_score ?? scoring?.threshold ?? 1
       const page = await outliers.list({ ...filter, ...range, model, minScore }, { limit, after })
       const { rows, next_cursor } = pageAnswer(page)
       return {
@@ -97,3 +100,10 @@ export const outlierRoutes: FastifyPluginAsyncTypebox<{
     },
   )
 }
+
+/** Its table need not have the column that the filter reads. */
+const notScored = (model: string): AppError =>
+  new AppError(
+    'REQUEST_INVALID',
+    `model "${model}" does not score outliers: leave out \`feature\`, or declare \`outliers\` in its model file`,
+  )

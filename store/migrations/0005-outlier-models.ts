@@ -1,5 +1,4 @@
-import { addColumns, createTable, type Layout, type TableDefinition } from '../ddl.ts'
-import { outlierColumnDefinitions } from '../tables/events-table.ts'
+import { createTable, type Layout, type TableDefinition } from '../ddl.ts'
 
 const time = "DateTime64(3, 'UTC')"
 const key = 'LowCardinality(String)'
@@ -30,9 +29,4 @@ export const outlierModelsTable: TableDefinition = {
 /** The monitor fits, ingestion scores: they meet here. */
 export function outlierModels(layout: Layout): string[] {
   return createTable(layout, outlierModelsTable)
-}
-
-/** Events that are there already were not scored. */
-export function outlierColumns(layout: Layout, table: string): string[] {
-  return addColumns(layout, table, outlierColumnDefinitions)
 }

@@ -65,8 +65,8 @@ function toRow(raw: Readonly<Record<string, unknown>>): EventRecord {
     latency_ms: row.latency_ms,
     error: row.error,
     outlier_score: row.outlier_score,
-    outlier_features: row.outlier_features,
-    outlier_revision: row.outlier_revision,
+    outlier_features: row.outlier_features ?? {},
+    outlier_revision: row.outlier_revision ?? 0,
     features: new Map(features),
     tags: row.tags,
     issues: row['issues.feature'].map((feature, at) => ({
@@ -96,11 +96,12 @@ interface RawEvent extends Pick<
   | 'latency_ms'
   | 'error'
   | 'outlier_score'
-  | 'outlier_features'
-  | 'outlier_revision'
   | 'tags'
 > {
   readonly event_id: string
+  /** Not there where the model has never scored. */
+  readonly outlier_features?: Readonly<Record<string, number>>
+  readonly outlier_revision?: number
   readonly 'issues.feature': readonly string[]
   readonly 'issues.reason': readonly string[]
   readonly 'issues.value': readonly string[]

@@ -21,16 +21,14 @@ export const predictionType = (
 export const featureColumnType = (kind: FeatureKind): string =>
   kind === 'numeric' ? 'Nullable(Float64)' : 'LowCardinality(Nullable(String))'
 
-/** Of an outlier the features that make it one, with their shares of 1; and what scored the event, 0 for nothing. */
-const outlierColumns = [
-  ['outlier_features', 'Map(LowCardinality(String), Float64)'],
-  ['outlier_revision', 'UInt32'],
-] as const
-
-/** Columns that events tables of older programs lack. */
-export const outlierColumnDefinitions: readonly string[] = outlierColumns.map(
-  ([name, type]) => `${identifier(name)} ${type}`,
-)
+/**
+ * Of an outlier the features that make it one, with their shares of 1; and what scored the event, 0 for
+ * nothing. Only models that score have them: filling them for every event costs a tenth of an insert.
+ */
+export const outlierColumnDefinitions: readonly string[] = [
+  'outlier_features Map(LowCardinality(String), Float64)',
+  'outlier_revision UInt32',
+]
 
 /** Columns every event has, in the order they are written. */
 export const eventColumns = (task: Task): readonly (readonly [name: string, type: string])[] => [
@@ -45,7 +43,6 @@ export const eventColumns = (task: Task): readonly (readonly [name: string, type
   ['error', 'Nullable(String)'],
   // How strange it is, 0 to 1; NULL where nothing scored it.
   ['outlier_score', 'Nullable(Float64)'],
-  ...outlierColumns,
   ['tags', 'Map(LowCardinality(String), String)'],
   // Values that could not be counted as such: which feature, why (invalid, type_mismatch), and what was sent.
   ['issues.feature', 'Array(LowCardinality(String))'],
@@ -65,10 +62,11 @@ export function eventsTable(spec: ModelSpec): TableDefinition {
   const features = [...spec.features].map(([name, feature]) =>
     featureColumnDefinition(name, feature.type),
   )
+  const scoring = spec.outliers === null ? [] : outlierColumnDefinitions
   const days = Math.max(1, Math.ceil(spec.retentionMs.events / 86_400_000))
   return {
     name: eventsTableName(spec.model),
-    columns: [...fixed, ...features],
+    columns: [...fixed, ...scoring, ...features],
     indexes: ['INDEX event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4'],
     replacing: 'ingested_at',
     partitionBy: 'toDate(ts)',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openStore, type Store } from '../../store/client.ts'
 import { migrate, migrations } from '../../store/migrate.ts'
-import { describeStore, dropDatabase, withStore } from '../support/store.ts'
+import { describeStore, withStore } from '../support/store.ts'
 
 const tables = (store: Store): Promise<string[]> =>
   store.query({
@@ -57,29 +57,6 @@ describeStore(
       })
       expect(kept).toEqual(['kept'])
       expect(await applied(opened().store)).toEqual(versions)
-    })
-
-    test('events tables of an older program get the columns that came since', async () => {
-      const { store } = await withStore(opened().kind)
-      const run = (sql: string): Promise<void> => store.command({ name: 'test-older', sql })
-      try {
-        await run(
-          'CREATE TABLE `events_older` (event_id String, ts DateTime) ENGINE = MergeTree ORDER BY ts',
-        )
-        await run('DELETE FROM schema_migrations WHERE version = 5')
-        await migrate(store)
-        await migrate(store)
-        const columns = await store.query({
-          name: 'test-columns',
-          sql: "SELECT name FROM system.columns WHERE database = {database:String} AND table = 'events_older' ORDER BY position",
-          params: { database: store.database },
-          toRow: (raw) => raw['name'],
-        })
-        expect(columns).toEqual(['event_id', 'ts', 'outlier_features', 'outlier_revision'])
-      } finally {
-        await dropDatabase(store)
-        await store.close()
-      }
     })
 
     test('instances that migrate at once end at the same schema', async () => {

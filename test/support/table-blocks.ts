@@ -15,6 +15,7 @@ const example = modelSpec({
   model: 'example',
   task: 'binary_classification',
   features: { amount: 'numeric', country: 'categorical' },
+  outliers: {},
 })
 
 /** What docs/data-model.md says of each table's shape, by table name; `events_<model>` by that name. */
