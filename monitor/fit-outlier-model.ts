@@ -21,8 +21,8 @@ import {
   type NumericFacts,
 } from '../store/queries/outlier-facts.ts'
 import { outlierMoments, type StandardisedSource } from '../store/queries/outlier-moments.ts'
-import { outlierSample, type SampledRow } from '../store/queries/outlier-sample.ts'
 import { sourcesOf, type Relation, type Source } from '../store/queries/profile-source.ts'
+import { referenceSample, type SampledRow } from '../store/queries/reference-sample.ts'
 
 /** The rows behind a baseline, and the column that tells them apart. */
 export interface ReferenceRows {
@@ -198,7 +198,7 @@ async function sampled(
     numeric: numeric.map(({ source }) => source),
     categorical: categorical.map(({ source }) => source),
   }
-  const found = await store.query(outlierSample(relation, columns, { key, seed, limit }))
+  const found = await store.query(referenceSample(relation, columns, { key, seed, limit }))
   const readers = features.map(({ encoding, source }): ((row: SampledRow) => number) => {
     if (encoding.kind === 'numeric') {
       const place = columns.numeric.indexOf(source)

@@ -4,7 +4,7 @@ import type { StoredProfile } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
 import { storedBaselineProfiles } from '../store/queries/baseline-rows.ts'
 import { mergeRange } from '../store/queries/merge-profiles.ts'
-import type { Relation, TimeRange } from '../store/queries/profile-source.ts'
+import { eventsRelation, type Relation, type TimeRange } from '../store/queries/profile-source.ts'
 import type { Baseline } from './baselines.ts'
 import { relationOf } from './reference-rows.ts'
 
@@ -61,6 +61,25 @@ export async function movingReference(
 /** The rows of a baseline for exact tests; null for a moving one. Bound names begin with `reference_`. */
 export const referenceRows = (spec: ModelSpec, baseline: Baseline): Relation | null =>
   baseline.frozen === null ? null : relationOf(spec, baseline.baseline, baseline.frozen)
+
+/**
+ * The rows that one window is compared with, whatever the kind of baseline; null for a baseline that is
+ * not ready. Of a moving one they are the events that `movingReference` merges the profiles of.
+ */
+export function rowsForWindow(
+  spec: ModelSpec,
+  baseline: Baseline,
+  window: TimeRange,
+): Relation | null {
+  const { source } = baseline
+  if (!isMoving(baseline)) return referenceRows(spec, baseline)
+  if ('trailing' in source) {
+    const from = window.from - durationMs(source.trailing)
+    return eventsRelation(spec, [{ from, to: window.from }], 'reference_')
+  }
+  if (!('version' in source)) throw new RangeError('only trailing and version baselines move')
+  return eventsRelation(spec, [window], 'reference_', source.version)
+}
 
 function bySlice(
   rows: readonly {

@@ -37,13 +37,14 @@ export const insertSelectSettings = {
 } as const
 
 /**
- * Events of some intervals of event time, each event once. No intervals: no events. The prefix keeps
- * the bound names of two relations in one query apart.
+ * Events of some intervals of event time, each event once; null for events of all versions. No
+ * intervals: no events. The prefix keeps the bound names of two relations in one query apart.
  */
 export function eventsRelation(
   spec: ModelSpec,
   ranges: readonly TimeRange[],
   prefix = '',
+  version: string | null = null,
 ): Relation {
   const params: Record<string, unknown> = {}
   const conditions = ranges.map(({ from, to }, i) => {
@@ -51,9 +52,11 @@ export function eventsRelation(
     params[`${prefix}to${i}`] = to
     return `(ts >= ${time(`${prefix}from${i}`)} AND ts < ${time(`${prefix}to${i}`)})`
   })
+  const intervals = conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`
+  if (version !== null) params[`${prefix}version`] = version
   return {
     from: `${identifier(eventsTableName(spec.model))} FINAL`,
-    where: conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`,
+    where: version === null ? intervals : `${intervals} AND version = {${prefix}version:String}`,
     params,
   }
 }
