@@ -1,6 +1,7 @@
 import type { MetricRow } from '../store/queries/metric-row.ts'
 import type { FoldedTransition } from './fold.ts'
 import type { MonitorPolicy } from './policy.ts'
+import type { BinChange, Explanation } from './ports.ts'
 
 /** What a transition was made of: enough to judge it again by hand. Stored and sent as JSON. */
 export interface Evidence {
@@ -26,6 +27,23 @@ export interface Evidence {
   /** The windows that decided, oldest first. */
   readonly windows: readonly { readonly start: string; readonly verdict: string }[]
   readonly config_revision: number
+  /** Only where bins tell what made the value: the statistic whose terms `contributions` are. */
+  readonly by?: Explanation['by']
+  readonly contributions?: readonly BinChange[]
+}
+
+/** Evidence of a transition with what its breach is made of, or without where nothing can be said. */
+export function withExplanation(evidence: string, explanation: Explanation | null): string {
+  const plain = withoutExplanation(evidence)
+  if (explanation === null) return plain
+  const { by, contributions } = explanation
+  return JSON.stringify({ ...(JSON.parse(plain) as Evidence), by, contributions })
+}
+
+/** The evidence that a verdict was made of: what explains it took no part in that. */
+export function withoutExplanation(evidence: string): string {
+  const { by, contributions, ...verdict } = JSON.parse(evidence) as Evidence
+  return by === undefined && contributions === undefined ? evidence : JSON.stringify(verdict)
 }
 
 export function evidenceOf(

@@ -6,6 +6,7 @@ import type { SeriesHistory } from './evaluate-monitor.ts'
 import { messageBody } from './message.ts'
 import { noticesFor, type Notice, type Told } from './notices.ts'
 import type { MonitorPolicy } from './policy.ts'
+import type { Explainer } from './ports.ts'
 
 export interface PlanInput {
   readonly model: string
@@ -19,6 +20,7 @@ export interface PlanInput {
   readonly lastFiring: ReadonlyMap<string, number>
   readonly now: number
   readonly links?: Readonly<Record<string, string>>
+  readonly rank?: Explainer['rank']
 }
 
 export const toldKey = (action: string, seriesId: string): string => `${seriesId} ${action}`
@@ -120,6 +122,7 @@ function deliveryOf(
         configRevision: input.configRevision,
         at: input.now,
         ...(input.links === undefined ? {} : { links: input.links }),
+        ...(input.rank === undefined ? {} : { rank: input.rank }),
       },
       group.notices,
     ),

@@ -1,3 +1,4 @@
+import type { ModelSpec } from '../core/model-spec.ts'
 import type { DeliveryRow } from '../store/queries/deliveries-row.ts'
 import type { MetricRow } from '../store/queries/metric-row.ts'
 import type { TransitionRow } from '../store/queries/transitions-row.ts'
@@ -31,4 +32,61 @@ export interface Outbox {
   due: (now: number, limit: number) => Promise<DeliveryRow[]>
   find: (deliveryId: string) => Promise<DeliveryRow | undefined>
   save: (deliveries: readonly DeliveryRow[]) => Promise<void>
+}
+
+/** One comparison that breached a limit. */
+export interface Breach {
+  readonly version: string
+  readonly variant: string
+  readonly slice: string
+  readonly feature: string
+  /** Epoch ms. */
+  readonly windowStart: number
+  readonly baseline: string
+  readonly metric: string
+}
+
+/** What one bin has to do with a breach, as it is stored and sent: shares from 0 to 1. */
+export interface BinChange {
+  readonly kind: string
+  /** For people: `30 … 45`, `DE`, `missing`. */
+  readonly label: string
+  readonly reference_share: number
+  readonly current_share: number
+  /** Current less reference share. */
+  readonly change: number
+  /** Of all that the bins differ by, measured as `by` says. */
+  readonly share: number
+}
+
+export interface Explanation {
+  /** The sum over bins that `share` is a part of. */
+  readonly by: 'psi' | 'js' | 'linf'
+  /** Those that matter most, the greatest first. */
+  readonly contributions: readonly BinChange[]
+}
+
+export interface Finding {
+  readonly feature: string
+  readonly slice: string
+  readonly effect: number
+  readonly pValue: number
+}
+
+/** Says what a breach is made of. */
+export interface Explainer {
+  /**
+   * One answer a breach, in their order: null where its metric is no sum over bins, or its profiles
+   * are gone. A function of stored profiles alone: asked again it answers the same.
+   */
+  explain: (
+    spec: ModelSpec,
+    windowMs: number,
+    breaches: readonly Breach[],
+  ) => Promise<readonly (Explanation | null)[]>
+  /** Features and slices by what they add to the drift; `level` is what a p-value must not exceed. */
+  rank: <F extends Finding>(
+    findings: readonly F[],
+    level: number,
+  ) => (F & { readonly rank: number; readonly share: number; readonly significant: boolean })[]
 }

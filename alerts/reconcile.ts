@@ -1,4 +1,5 @@
 import type { TransitionRow } from '../store/queries/transitions-row.ts'
+import { withoutExplanation } from './evidence.ts'
 
 /** A transition as just computed: when it was first stored is the store's to say. */
 export type ComputedTransition = Omit<TransitionRow, 'valid' | 'createdAt' | 'changedAt'>
@@ -56,4 +57,5 @@ const isUnchanged = (old: TransitionRow, row: TransitionRow): boolean =>
   old.from === row.from &&
   old.revision === row.revision &&
   old.windowEnd === row.windowEnd &&
-  old.evidence === row.evidence
+  // What explains a breach is added once it is known that there is one.
+  (old.evidence === row.evidence || withoutExplanation(old.evidence) === row.evidence)

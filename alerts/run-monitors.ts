@@ -3,9 +3,10 @@ import type { DeliveryRow } from '../store/queries/deliveries-row.ts'
 import type { TransitionRow } from '../store/queries/transitions-row.ts'
 import type { AlertEvents } from './events.ts'
 import { evaluateMonitor, type MonitorEvaluation } from './evaluate-monitor.ts'
+import { explainTransitions } from './explain-transitions.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { monitorPolicy, type MonitorPolicy } from './policy.ts'
-import type { AlertHistory, Outbox } from './ports.ts'
+import type { AlertHistory, Explainer, Outbox } from './ports.ts'
 
 export interface RunMonitorsDeps {
   readonly history: AlertHistory
@@ -14,6 +15,8 @@ export interface RunMonitorsDeps {
   /** Epoch ms. */
   readonly now: () => number
   readonly links?: (model: string, monitor: string) => Readonly<Record<string, string>>
+  /** Absent: nobody is told which bins made a breach. */
+  readonly explainer?: Explainer
 }
 
 export interface RunMonitorsInput {
@@ -67,10 +70,15 @@ async function runMonitor(
   if (rows.length === 0) return { transitions: [], deliveries: [] }
   const { stored, before } = await deps.history.transitions(model, policy.monitor, from)
   const now = deps.now()
-  const evaluation = evaluateMonitor({
+  const decided = evaluateMonitor({
     ...{ model, policy, configRevision: revision, from, now },
     ...{ rows, previous, stored, before },
   })
+  const { explainer } = deps
+  const evaluation =
+    explainer === undefined
+      ? decided
+      : await explainTransitions(explainer, { spec, policy, evaluation: decided, from, now })
   const since = Math.min(from, ...before.map(({ windowStart }) => windowStart))
   const deliveries =
     policy.actions.length === 0
@@ -113,5 +121,6 @@ async function plan(deps: RunMonitorsDeps, step: PlanStep): Promise<DeliveryRow[
     lastFiring: await deps.history.lastFiring(spec.model),
     now: step.now,
     ...(links === undefined ? {} : { links }),
+    ...(deps.explainer === undefined ? {} : { rank: deps.explainer.rank }),
   })
 }

@@ -9,6 +9,7 @@ import { environment } from '../core/config.ts'
 import { resolveSecret } from '../core/secrets.ts'
 import type { BaselineDeps } from '../monitor/baselines.ts'
 import { createMonitorEvents } from '../monitor/events.ts'
+import { createExplainer } from '../monitor/explain-breach.ts'
 import { createModelGauges } from '../monitor/model-gauges.ts'
 import { ModelBaselines } from '../monitor/model-baselines.ts'
 import { Monitor } from '../monitor/monitor.ts'
@@ -42,6 +43,8 @@ export function createMonitorRole(
   const alertEvents = createAlertEvents(log, prometheus)
   const events = createMonitorEvents(prometheus, log)
   const baselines = new ModelBaselines(baselineDeps)
+  const history = createStoreAlertHistory(store)
+  const explainer = createExplainer({ store, references: baselines })
   const now = (): number => clock.now()
   const runModel = createModelRunner({
     store,
@@ -54,7 +57,7 @@ export function createMonitorRole(
     binningOf: (model) => baselines.binningOf(model),
     isSettled: (model) => baselines.isSettled(model),
     labelIntervalMs: config.monitor.labelIntervalMs,
-    alerts: { history: createStoreAlertHistory(store), outbox, now, events: alertEvents },
+    alerts: { history, outbox, now, explainer, events: alertEvents },
   })
   return {
     monitor: new Monitor({

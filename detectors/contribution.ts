@@ -81,7 +81,8 @@ export interface FeatureFinding {
   readonly pValue: number
 }
 
-export interface RankedFinding extends FeatureFinding {
+export interface Ranked {
+  /** From 1. */
   readonly rank: number
   /** Part of the sum of all significant effects, from 0 to 1. */
   readonly share: number
@@ -94,7 +95,10 @@ export interface RankedFinding extends FeatureFinding {
  * equal input gives equal order. `level` is what a p-value must not exceed.
  * O(k log k).
  */
-export function rankFindings(findings: readonly FeatureFinding[], level = 0.05): RankedFinding[] {
+export function rankFindings<Finding extends FeatureFinding>(
+  findings: readonly Finding[],
+  level = 0.05,
+): (Finding & Ranked)[] {
   const isSignificant = ({ pValue }: FeatureFinding) => pValue <= level
   const whole = sum(findings.filter(isSignificant).map(({ effect }) => effect))
   return [...findings]

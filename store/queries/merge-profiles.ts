@@ -22,6 +22,8 @@ export interface MergeProfilesInput {
   readonly starts: readonly number[]
   /** Features that have bins by now: their profiles from before that count nothing are left out. */
   readonly binned: readonly string[]
+  /** Absent: all features in all slices. */
+  readonly only?: { readonly features: readonly string[]; readonly slices: readonly string[] }
 }
 
 export interface MergeRangeInput {
@@ -72,12 +74,17 @@ WHERE p.model = {model:String}
 
 /** Profiles of windows of any width, merged from those of the base windows, a row a series and feature. */
 export function mergeProfiles(input: MergeProfilesInput): Query<MergedProfile> {
-  const { model, baseWindow, widthMs, starts, binned } = input
+  const { model, baseWindow, widthMs, starts, binned, only } = input
+  const some =
+    only === undefined
+      ? ''
+      : `
+  AND p.feature IN {features:Array(String)} AND p.slice IN {slices:Array(String)}`
   const wide = `intDiv(toInt64(toUnixTimestamp(p.window_start)) * 1000, {width:Int64}) * {width:Int64}`
   return {
     name: 'merge-profiles',
     sql: `SELECT p.version AS version, p.variant AS variant, ${wide} AS start, p.slice AS slice, p.feature AS feature,${merged}${source}
-  AND has({starts:Array(Int64)}, ${wide})
+  AND has({starts:Array(Int64)}, ${wide})${some}
 GROUP BY version, variant, start, slice, feature
 ORDER BY start, version, variant, slice, feature`,
     params: {
@@ -86,6 +93,7 @@ ORDER BY start, version, variant, slice, feature`,
       width: widthMs,
       starts,
       binned,
+      ...only,
       from: starts.reduce((a, b) => Math.min(a, b), Infinity),
       to: starts.reduce((a, b) => Math.max(a, b), -Infinity) + widthMs,
     },

@@ -50,6 +50,7 @@ test('a message says what changed and by which numbers', () => {
     type: 'tidegauge.alert.firing',
     timestamp: '2026-11-01T05:00:00.000Z',
     data: {
+      summary: 'm critical: f3 (psi 0.25, limit > 0.2)',
       model: 'fraud',
       monitor: 'm',
       metric: 'psi',

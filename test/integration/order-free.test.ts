@@ -57,6 +57,7 @@ test.each([1, 2, 3])(
       expect(await revisedWindows(outOfOrder.opened.store)).toBeGreaterThan(10)
       expect(expected.metrics.length).toBeGreaterThan(10_000)
       expect(expected.transitions.length).toBeGreaterThan(10)
+      expect(expected.transitions.some((row) => row.includes('"contributions"'))).toBe(true)
 
       expect(await revisedWindows(inOrder.opened.store, 'outcome_windows')).toBe(0)
       expect(await revisedWindows(outOfOrder.opened.store, 'outcome_windows')).toBeGreaterThan(10)
