@@ -3,6 +3,8 @@ import { sortedSample } from './pooled-steps.ts'
 export interface AndersonDarlingTest {
   /** The statistic less its mean, in standard deviations. */
   readonly statistic: number
+  /** The statistic as it is, A²: from 0 without bound. */
+  readonly sum: number
   /** Between 0.001 and 0.25: the table it is read from ends there. */
   readonly pValue: number
 }
@@ -40,9 +42,9 @@ export function andersonDarlingTest(samples: readonly (readonly number[])[]): An
   }
   const k = samples.length
   const sizes = sorted.map((sample) => sample.length)
-  const statistic =
-    (midrankStatistic(sorted, pooled) - (k - 1)) / Math.sqrt(variance(sizes, pooled.length))
-  return { statistic, pValue: tableChance(statistic, k - 1) }
+  const sum = midrankStatistic(sorted, pooled)
+  const statistic = (sum - (k - 1)) / Math.sqrt(variance(sizes, pooled.length))
+  return { statistic, sum, pValue: tableChance(statistic, k - 1) }
 }
 
 function midrankStatistic(sorted: readonly Float64Array[], pooled: Float64Array): number {

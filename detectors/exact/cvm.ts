@@ -30,7 +30,11 @@ export function cvmTest(reference: readonly number[], current: readonly number[]
   const n = reference.length
   const m = current.length
   if (n < 2 || m < 2) throw new RangeError('cvmTest requires two values on each side')
-  const u = rankSum(reference, current)
+  return cvmOfRanks(rankSum(reference, current), n, m)
+}
+
+/** The test from U of its header alone, over n and m values, two or more each. O(1), exact O(nm·lcm(n, m)). */
+export function cvmOfRanks(u: number, n: number, m: number): CvmTest {
   const events = n + m
   const pairs = n * m
   const t = u / (pairs * events) - (4 * pairs - 1) / (6 * events)

@@ -1,5 +1,5 @@
 import { normalSurvival } from '../special-functions/normal.ts'
-import { type PooledStep, pooledSteps } from './pooled-steps.ts'
+import { pooledSteps } from './pooled-steps.ts'
 
 export interface MannWhitneyTest {
   /** Pairs in which the first sample's value is the greater, ties as half. */
@@ -35,30 +35,48 @@ export function mannWhitneyTest(
   const m = second.length
   const steps = pooledSteps(first, second)
   let u = 0
+  let untied = 0
   for (const { inReference, inCurrent, upToCurrent } of steps) {
     u += inReference * (upToCurrent - inCurrent / 2)
-  }
-  const sided =
-    alternative === 'greater' ? u : alternative === 'less' ? n * m - u : Math.max(u, n * m - u)
-  const exact = Math.min(n, m) <= exactUpTo && steps.length === n + m
-  const tail = exact ? exactTail(sided, n, m) : normalTail(sided, steps, { n, m })
-  const pValue = Math.min(1, alternative === 'two-sided' ? 2 * tail : tail)
-  return { u, pValue, null: exact ? 'exact' : 'asymptotic' }
-}
-
-function normalTail(
-  u: number,
-  steps: readonly PooledStep[],
-  { n, m }: { n: number; m: number },
-): number {
-  const events = n + m
-  let untied = 0
-  for (const { inReference, inCurrent } of steps) {
-    const share = (inReference + inCurrent) / events
+    const share = (inReference + inCurrent) / (n + m)
     untied += share * (1 - share) * (1 + share)
   }
-  const deviation = Math.sqrt(((n * m) / 12) * untied * (events / (1 - 1 / events)))
-  return deviation > 0 ? normalSurvival((u - (n * m) / 2 - 0.5) / deviation) : 1
+  const ranks = { u, n, m, untied, tied: steps.length < n + m }
+  const pValue = mannWhitneyChance(ranks, alternative)
+  return { u, pValue, null: isExact(ranks) ? 'exact' : 'asymptotic' }
+}
+
+/** What the test knows of two samples of n and m values. */
+export interface RankFacts {
+  readonly u: number
+  readonly n: number
+  readonly m: number
+  /** 1 less the sum of the cubed shares of the distinct values among all. */
+  readonly untied: number
+  /** Whether any two values are the same. */
+  readonly tied: boolean
+}
+
+const isExact = ({ n, m, tied }: RankFacts): boolean => Math.min(n, m) <= exactUpTo && !tied
+
+/** The p-value of `mannWhitneyTest` from U and the ties alone. O(1), exact O(n·m). */
+export function mannWhitneyChance(ranks: RankFacts, alternative: Alternative): number {
+  const { u, n, m } = ranks
+  const sided =
+    alternative === 'greater' ? u : alternative === 'less' ? n * m - u : Math.max(u, n * m - u)
+  const tail = isExact(ranks) ? exactTail(sided, n, m) : normalTail(sided, ranks)
+  return Math.min(1, alternative === 'two-sided' ? 2 * tail : tail)
+}
+
+function normalTail(u: number, ranks: RankFacts): number {
+  const deviation = rankDeviation(ranks)
+  return deviation > 0 ? normalSurvival((u - (ranks.n * ranks.m) / 2 - 0.5) / deviation) : 1
+}
+
+/** Standard deviation of U without drift, ties allowed for; 0 when all values are the same. */
+export function rankDeviation({ n, m, untied }: Pick<RankFacts, 'n' | 'm' | 'untied'>): number {
+  const events = n + m
+  return Math.sqrt(((n * m) / 12) * untied * (events / (1 - 1 / events)))
 }
 
 /** Chance of at least `u`, from the coefficients of the Gaussian binomial in n + m and n. */
