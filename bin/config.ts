@@ -15,6 +15,7 @@ import { problemLine, type Problem } from '../core/problems.ts'
 import { isMapping, type SchemaNode } from '../core/schema-problems.ts'
 import { scrub, secretMark } from '../core/secrets.ts'
 import { parseModelFile } from '../core/validate-model.ts'
+import { sequentialMethods } from '../detectors/sequential/window-series.ts'
 import { parseYaml } from '../core/yaml-file.ts'
 
 export interface ConfigCommandOptions {
@@ -90,6 +91,7 @@ export function fileProblems(file: string, metrics?: readonly string[]): readonl
   }
   const model = parseModelFile(text, {
     fileName: file,
+    sequential: sequentialMethods,
     ...(metrics === undefined ? {} : { metrics }),
   })
   return model.ok ? [] : model.problems

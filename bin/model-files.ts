@@ -2,6 +2,7 @@ import { createModelDirectory, type ModelDirectory } from '../core/model-directo
 import { AppError } from '../core/errors.ts'
 import { problemLine } from '../core/problems.ts'
 import { metricNames } from '../detectors/metric-names.ts'
+import { sequentialMethods } from '../detectors/sequential/window-series.ts'
 import { checkActions } from './model-put.ts'
 import type { Shared } from './shared.ts'
 
@@ -11,6 +12,7 @@ export function modelFiles(deps: Shared): ModelDirectory {
   return createModelDirectory({
     directory: config.models.directory,
     metrics: metricNames,
+    sequential: sequentialMethods,
     onModel: async (file, path) => {
       try {
         checkActions(deps, file)

@@ -1,4 +1,5 @@
 import { metricNames } from '../detectors/metric-names.ts'
+import { sequentialMethods } from '../detectors/sequential/window-series.ts'
 import { checkTarget } from '../alerts/egress.ts'
 import { AppError } from '../core/errors.ts'
 import type { ModelFile } from '../core/model-spec.ts'
@@ -14,7 +15,11 @@ export async function putModel(
   model: string,
   text: string,
 ): Promise<RegisteredModel> {
-  const parsed = parseModelFile(text, { fileName: 'body', metrics: metricNames })
+  const parsed = parseModelFile(text, {
+    fileName: 'body',
+    metrics: metricNames,
+    sequential: sequentialMethods,
+  })
   if (!parsed.ok) {
     const { problems } = parsed
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`

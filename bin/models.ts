@@ -7,6 +7,7 @@ import { problemLine, type Problem } from '../core/problems.ts'
 import { isMapping } from '../core/schema-problems.ts'
 import { parseModelFile } from '../core/validate-model.ts'
 import { metricNames } from '../detectors/metric-names.ts'
+import { sequentialMethods } from '../detectors/sequential/window-series.ts'
 import { serviceAddress, withServiceOptions, type ServiceOptions } from './service-options.ts'
 import { askService } from './service-request.ts'
 import { printable, tableText } from './table-text.ts'
@@ -125,7 +126,11 @@ function validModelFile(path: string): { name: string; text: string } {
 function checked(file: string): { name: string; text: string; problems: readonly Problem[] } {
   const text = readText(file)
   if (typeof text !== 'string') return { name: '', text: '', problems: [text] }
-  const parsed = parseModelFile(text, { fileName: file, metrics: metricNames })
+  const parsed = parseModelFile(text, {
+    fileName: file,
+    metrics: metricNames,
+    sequential: sequentialMethods,
+  })
   return parsed.ok
     ? { name: parsed.file.model, text, problems: [] }
     : { name: '', text, problems: parsed.problems }

@@ -1,5 +1,6 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import type { SequentialMethods } from './known-names.ts'
 import type { ModelFile } from './model-spec.ts'
 import type { Problem } from './problems.ts'
 import { parseModelFile } from './validate-model.ts'
@@ -8,6 +9,7 @@ export interface ModelDirectoryOptions {
   readonly directory: string
   /** Every metric name and method id there is. */
   readonly metrics: readonly string[]
+  readonly sequential?: SequentialMethods
   readonly onModel: (file: ModelFile, path: string) => Promise<void>
   /** The revision in force stays in force. */
   readonly onProblems: (path: string, problems: readonly Problem[]) => void
@@ -52,9 +54,12 @@ async function modelFiles(directory: string): Promise<string[]> {
 
 async function readModel(
   path: string,
-  { metrics, onModel, onProblems }: ModelDirectoryOptions,
+  { metrics, sequential, onModel, onProblems }: ModelDirectoryOptions,
 ): Promise<void> {
-  const parsed = parseModelFile(await readFile(path, 'utf8'), { fileName: path, metrics })
+  const parsed = parseModelFile(await readFile(path, 'utf8'), {
+    ...{ fileName: path, metrics },
+    ...(sequential === undefined ? {} : { sequential }),
+  })
   if (parsed.ok) await onModel(withAbsolutePaths(parsed.file, dirname(resolve(path))), path)
   else onProblems(path, parsed.problems)
 }

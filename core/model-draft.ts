@@ -1,5 +1,5 @@
 import { durationMs } from './duration.ts'
-import type { ModelFile, MonitorSpec } from './model-schema.ts'
+import type { ModelFile, MonitorSpec, SequentialSpec } from './model-schema.ts'
 import type { Path } from './problems.ts'
 import { isMapping, type Finding } from './schema-problems.ts'
 
@@ -8,10 +8,11 @@ import { isMapping, type Finding } from './schema-problems.ts'
  * round and nothing is blamed twice.
  */
 export interface ModelDraft {
-  /** Without monitors, and without anything the schema refuses. */
-  readonly file: Partial<Omit<ModelFile, 'monitors'>>
+  /** Without the lists below, and without anything the schema refuses. */
+  readonly file: Partial<Omit<ModelFile, 'monitors' | 'sequential'>>
   /** In the order of the file; null where the schema refuses one. */
   readonly monitors: readonly (MonitorSpec | null)[]
+  readonly sequential: readonly (SequentialSpec | null)[]
   /** Everything that has a name, refused or not: naming it is no mistake. */
   readonly names: Readonly<Record<'features' | 'baselines' | 'actions', readonly string[]>>
   /** Null if it is given and refused. */
@@ -29,7 +30,7 @@ export function modelDraft(
   )
   const sound = (...path: Path): boolean => !unsound.has(prefix(path))
   const parts = Object.entries(value)
-    .filter(([key]) => key !== 'monitors')
+    .filter(([key]) => key !== 'monitors' && key !== 'sequential')
     .flatMap(([key, part]): [string, unknown][] => {
       if (sound(key)) return [[key, part]]
       const named = ['features', 'baselines', 'actions'].includes(key) && isMapping(part)
@@ -37,12 +38,16 @@ export function modelDraft(
       return [[key, withoutUnsound(part, (name) => sound(key, name))]]
     })
   const file = Object.fromEntries(parts) as ModelDraft['file']
-  const monitors: unknown[] = Array.isArray(value['monitors']) ? value['monitors'] : []
+  const entries = (key: string): unknown[] => {
+    const list = value[key]
+    return Array.isArray(list)
+      ? list.map((entry: unknown, index) => (sound(key, index) ? entry : null))
+      : []
+  }
   return {
     file,
-    monitors: monitors.map((monitor, index) =>
-      sound('monitors', index) ? (monitor as MonitorSpec) : null,
-    ),
+    monitors: entries('monitors') as ModelDraft['monitors'],
+    sequential: entries('sequential') as ModelDraft['sequential'],
     names: {
       features: namesIn(value['features']),
       baselines: namesIn(value['baselines']),

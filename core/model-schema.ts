@@ -1,7 +1,11 @@
 import { Type } from 'typebox'
+import { Correction, FalseAlarms } from './false-alarms-schema.ts'
+import { Feature } from './feature-schema.ts'
 import { Action, Monitor } from './monitor-schema.ts'
 import { Outliers } from './outlier-schema.ts'
+import { PresetField, RowMethods } from './row-methods-schema.ts'
 import { closed, duration, name, named, namePattern } from './schema-fields.ts'
+import { Sequential } from './sequential-schema.ts'
 
 const time = (description: string) =>
   Type.String({
@@ -9,26 +13,6 @@ const time = (description: string) =>
     'x-allowed': 'a time with its zone, such as 2026-01-31T00:00:00Z',
     description,
   })
-
-const FeatureType = Type.Enum(['numeric', 'categorical', 'boolean'], {
-  description: 'What its values are.',
-})
-
-const Feature = Type.Union([
-  FeatureType,
-  Type.Object(
-    {
-      type: FeatureType,
-      min: Type.Optional(
-        Type.Number({ description: 'Least valid value; below it a value is out of range.' }),
-      ),
-      max: Type.Optional(
-        Type.Number({ description: 'Greatest valid value; above it a value is out of range.' }),
-      ),
-    },
-    closed,
-  ),
-])
 
 const Baseline = Type.Union(
   [
@@ -126,7 +110,7 @@ export const ModelSpecSchema = Type.Object(
       Type.Record(Type.String({ pattern: namePattern }), Feature, {
         ...named,
         description:
-          'Every feature and its type. Features that events bring besides are added with the type they seem to have.',
+          'Every feature and its type, or `{ embedding: [dimensions] }`. Features that events bring besides are added with the type they seem to have, numbers, truth values and categories: text and embeddings must be declared.',
       }),
     ),
     slices: Type.Optional(
@@ -171,6 +155,8 @@ export const ModelSpecSchema = Type.Object(
         description: 'Drift metrics or method ids to compute. Default: the first set.',
       }),
     ),
+    preset: Type.Optional(PresetField),
+    row_methods: Type.Optional(RowMethods),
     baselines: Type.Optional(
       Type.Record(Type.String({ pattern: namePattern }), Baseline, {
         ...named,
@@ -180,6 +166,14 @@ export const ModelSpecSchema = Type.Object(
     monitors: Type.Optional(
       Type.Array(Monitor, { maxItems: 200, description: 'When somebody must know.' }),
     ),
+    sequential: Type.Optional(
+      Type.Array(Sequential, {
+        maxItems: 100,
+        description: 'What is followed from window to window, to find when it changes.',
+      }),
+    ),
+    correction: Type.Optional(Correction),
+    false_alarms: Type.Optional(FalseAlarms),
     outliers: Type.Optional(Outliers),
     actions: Type.Optional(
       Type.Record(Type.String({ pattern: namePattern }), Action, {
@@ -205,7 +199,8 @@ export const ModelSpecSchema = Type.Object(
 export type ModelFile = Type.Static<typeof ModelSpecSchema>
 export type BaselineSpec = Type.Static<typeof Baseline>
 export type MonitorSpec = Type.Static<typeof Monitor>
+export type { SequentialSpec } from './sequential-schema.ts'
 export type ActionSpec = Type.Static<typeof Action>
 export type ModelKind = 'model' | 'features' | 'software'
 export type Task = NonNullable<ModelFile['task']>
-export type FeatureKind = Type.Static<typeof FeatureType>
+export type { FeatureKind, InferredKind } from './feature-schema.ts'

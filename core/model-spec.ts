@@ -1,33 +1,39 @@
 import { durationMs } from './duration.ts'
+import {
+  falseAlarmBudget,
+  type CorrectionName,
+  type FalseAlarmBudget,
+} from './false-alarms-schema.ts'
+import { featureSpec, type FeatureSpec } from './feature-schema.ts'
 import type {
   ActionSpec,
   BaselineSpec,
-  FeatureKind,
   ModelFile,
   ModelKind,
   MonitorSpec,
+  SequentialSpec,
   Task,
 } from './model-schema.ts'
 import { outlierSettings, type OutlierSettings } from './outlier-schema.ts'
+import { rowMethodSettings, type Preset, type RowMethodSettings } from './row-methods-schema.ts'
 
 export { ModelSpecSchema } from './model-schema.ts'
+export type { FeatureSpec } from './feature-schema.ts'
 export { thresholdPattern } from './monitor-schema.ts'
 export { namePattern } from './schema-fields.ts'
+export { learntSettings, type LearntSettings } from './learnt-schema.ts'
+export type { CorrectionName, FalseAlarmBudget } from './false-alarms-schema.ts'
 export type {
   ActionSpec,
   BaselineSpec,
   FeatureKind,
+  InferredKind,
   ModelFile,
   ModelKind,
   MonitorSpec,
+  SequentialSpec,
   Task,
 } from './model-schema.ts'
-
-export interface FeatureSpec {
-  readonly type: FeatureKind
-  readonly min?: number
-  readonly max?: number
-}
 
 /** A model file with every default filled in and durations in milliseconds: what the code works with. */
 export interface ModelSpec {
@@ -46,11 +52,19 @@ export interface ModelSpec {
   readonly latenessMs: number
   readonly labelDelayMs: number
   readonly minSamples: number
-  /** Metric names or method ids; empty means the default set. */
+  /** Metric names or method ids; empty means the default set, unless there is a preset. */
   readonly detectors: readonly string[]
+  /** The product whose tests are chosen for each feature; null for none. */
+  readonly preset: Preset | null
+  readonly rowMethods: RowMethodSettings
   /** In declared order: the first one that is a file, a range or first events freezes the binning. */
   readonly baselines: ReadonlyMap<string, BaselineSpec>
   readonly monitors: readonly MonitorSpec[]
+  readonly sequential: readonly SequentialSpec[]
+  /** Of the p-values of one window, method and baseline. */
+  readonly correction: CorrectionName
+  /** Null: every window has the same significance level. */
+  readonly falseAlarms: FalseAlarmBudget | null
   /** Null: nothing is scored. */
   readonly outliers: OutlierSettings | null
   readonly actions: ReadonlyMap<string, ActionSpec>
@@ -77,10 +91,7 @@ export function modelSpec(file: ModelFile): ModelSpec {
     task,
     positiveClass: rest.positive_class ?? (task === 'binary_classification' ? '1' : null),
     features: new Map(
-      Object.entries(features).map(([name, f]): [string, FeatureSpec] => [
-        name,
-        typeof f === 'string' ? { type: f } : f,
-      ]),
+      Object.entries(features).map(([name, f]): [string, FeatureSpec] => [name, featureSpec(f)]),
     ),
     slices: slices.map((slice) => (typeof slice === 'string' ? [slice] : slice)),
     windowMs,
@@ -90,7 +101,11 @@ export function modelSpec(file: ModelFile): ModelSpec {
     labelDelayMs: durationMs(rest.label_delay),
     minSamples: rest.min_samples,
     detectors: rest.detectors,
+    preset: file.preset ?? null,
+    rowMethods: rowMethodSettings(file.row_methods),
     ...compared,
+    correction: rest.correction,
+    falseAlarms: falseAlarmBudget(file.false_alarms),
     outliers: outlierSettings(file.outliers, freezing(compared.baselines)),
     actions: new Map(Object.entries(rest.actions)),
     retentionMs: retention(rest.retention),
@@ -107,6 +122,7 @@ const plainDefaults = {
   label_delay: '7d',
   min_samples: 100,
   detectors: [],
+  correction: 'benjamini-hochberg',
   actions: {},
   retention: {},
 } satisfies Partial<ModelFile>
@@ -116,21 +132,23 @@ const ownBeginning: BaselineSpec = { first: { events: 10_000, period: '1d' } }
 
 /**
  * Baselines with one among them that can freeze bins: a moving window or another version has none of
- * its own. One that is added for this comes first, so monitors that rely on the first declared
- * baseline are told its name.
+ * its own. One that is added for this comes first, so monitors and sequential detectors that rely on
+ * the first declared baseline are told its name.
  */
 function comparisons({
   baselines = {},
   monitors = [],
-}: ModelFile): Pick<ModelSpec, 'baselines' | 'monitors'> {
+  sequential = [],
+}: ModelFile): Pick<ModelSpec, 'baselines' | 'monitors' | 'sequential'> {
   const declared = Object.entries(baselines)
   const freezes = declared.some(([, b]) => 'file' in b || 'range' in b || 'first' in b)
-  if (freezes) return { baselines: new Map(declared), monitors }
+  if (freezes) return { baselines: new Map(declared), monitors, sequential }
   const added = Object.hasOwn(baselines, 'first') ? 'first_events' : 'first'
   const baseline = declared[0]?.[0]
   return {
     baselines: new Map([[added, ownBeginning], ...declared]),
     monitors: baseline === undefined ? monitors : monitors.map((m) => ({ baseline, ...m })),
+    sequential: baseline === undefined ? sequential : sequential.map((s) => ({ baseline, ...s })),
   }
 }
 
@@ -144,8 +162,8 @@ function evaluatedWindows(file: ModelFile, windowMs: number): number[] {
   const widths =
     file.windows?.map(durationMs) ??
     [3_600_000, 86_400_000].filter((ms) => ms > windowMs && ms % windowMs === 0)
-  const monitored = (file.monitors ?? []).flatMap((m) =>
-    m.window === undefined ? [] : [durationMs(m.window)],
+  const monitored = [...(file.monitors ?? []), ...(file.sequential ?? [])].flatMap(({ window }) =>
+    window === undefined ? [] : [durationMs(window)],
   )
   return [...new Set([windowMs, ...widths, ...monitored])].sort((a, b) => a - b)
 }

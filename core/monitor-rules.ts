@@ -1,19 +1,16 @@
+import { derivedNames } from './derived-features.ts'
+import type { KnownNames } from './known-names.ts'
+import { limitFindings } from './limit-rules.ts'
 import type { ModelDraft } from './model-draft.ts'
 import { multipleFindings, unknownName, wrong } from './model-rules.ts'
-import type { MonitorSpec } from './model-schema.ts'
-import { thresholdPattern } from './monitor-schema.ts'
+import type { MonitorSpec, SequentialSpec } from './model-schema.ts'
 import { pseudoFeatures } from './names.ts'
 import { listed, type Path } from './problems.ts'
-import type { Finding } from './schema-problems.ts'
+import { foundText, type Finding } from './schema-problems.ts'
 
-/**
- * What a schema cannot say about the monitors of a model file, and about its list of detectors.
- * `metrics`: every metric name and method id there is; undefined leaves metric names unchecked.
- */
-export function monitorFindings(
-  draft: ModelDraft,
-  metrics: readonly string[] | undefined,
-): Finding[] {
+/** What a schema cannot say about the monitors of a model file, and about its list of detectors. */
+export function monitorFindings(draft: ModelDraft, known: KnownNames): Finding[] {
+  const { metrics } = known
   const names = draft.monitors.map((monitor) => monitor?.name)
   const twice = names.flatMap((name, index) =>
     name !== undefined && names.indexOf(name) < index
@@ -30,9 +27,9 @@ export function monitorFindings(
       if (monitor === null) return []
       const path = ['monitors', index]
       return [
-        ...metricFindings(monitor.metric, [...path, 'metric'], metrics),
+        ...watchedFindings(monitor.metric, [...path, 'metric'], draft, known),
         ...referenceFindings(monitor, path, draft),
-        ...thresholdFindings(monitor, path),
+        ...limitFindings(monitor, path, draft),
         ...countFindings(monitor, path),
         ...(draft.slicesKnown ? sliceFindings(monitor, path, draft.file.slices ?? []) : []),
       ]
@@ -46,15 +43,38 @@ function metricFindings(id: string, path: Path, metrics: readonly string[] | und
     : [unknownName(path, 'metric', id, metrics)]
 }
 
-/** What a monitor names must be there, and its window must be one that is computed. */
-function referenceFindings(
-  { baseline, actions = [], features = [], window }: MonitorSpec,
+/** Results of sequential detectors are there only where the file asks for them. */
+function watchedFindings(
+  id: string,
   path: Path,
-  { names, windowMs }: ModelDraft,
+  draft: ModelDraft,
+  { metrics, sequential }: KnownNames,
+): Finding[] {
+  if (sequential === undefined) return metricFindings(id, path, metrics)
+  const entries = draft.sequential.filter(
+    (entry): entry is SequentialSpec =>
+      entry !== null && sequential.names('errors').includes(entry.method),
+  )
+  if (entries.some((entry) => sequential.isResultMethod(entry, id))) return []
+  if (!sequential.metrics.includes(id)) return metricFindings(id, path, metrics)
+  const computed = new Set(entries.flatMap((entry) => sequential.resultMetrics(entry)))
+  const refused = draft.sequential.length > entries.length
+  return refused || computed.has(id)
+    ? []
+    : [wrong(path, `found ${foundText(id)}, but no entry of \`sequential\` computes it`)]
+}
+
+type Named = Pick<MonitorSpec, 'baseline' | 'features' | 'window' | 'actions'>
+
+/** What an entry names must be there, and its window must be one that is computed. */
+export function referenceFindings(
+  { baseline, features = [], window, actions = [] }: Named,
+  path: Path,
+  { file, names, windowMs }: ModelDraft,
 ): Finding[] {
   // With no baseline declared there is one all the same (model-spec.ts).
   const baselines = names.baselines.length === 0 ? ['first'] : names.baselines
-  const monitored = [...names.features, ...pseudoFeatures]
+  const monitored = [...names.features, ...derivedNames(file.features), ...pseudoFeatures]
   return [
     ...(baseline === undefined || baselines.includes(baseline)
       ? []
@@ -76,33 +96,6 @@ function referenceFindings(
   ]
 }
 
-function thresholdFindings({ warn, critical }: MonitorSpec, path: Path): Finding[] {
-  if (warn === undefined && critical === undefined) {
-    return [wrong(path, 'neither warn nor critical is given: it would never fire')]
-  }
-  if (warn === undefined || critical === undefined) return []
-  const [low, high] = [threshold(warn), threshold(critical)]
-  const at = [...path, 'critical']
-  if (low.above !== high.above) {
-    return [wrong(at, `critical "${critical}" and warn "${warn}" look in opposite directions`)]
-  }
-  const further = high.above ? high.value - low.value : low.value - high.value
-  const wider = further === 0 && high.inclusive && !low.inclusive
-  return further < 0 || wider
-    ? [wrong(at, `critical "${critical}" is weaker than warn "${warn}"`)]
-    : []
-}
-
-/** `> 0.2`: above, exclusive, 0.2. */
-function threshold(text: string): { above: boolean; inclusive: boolean; value: number } {
-  const [, operator = '', value = ''] = new RegExp(thresholdPattern).exec(text) ?? []
-  return {
-    above: operator.startsWith('>'),
-    inclusive: operator.endsWith('='),
-    value: Number(value),
-  }
-}
-
 function countFindings({ for: count }: MonitorSpec, path: Path): Finding[] {
   const [k = 0, n = 0] = count?.split(' of ').map(Number) ?? []
   return k <= n
@@ -110,8 +103,8 @@ function countFindings({ for: count }: MonitorSpec, path: Path): Finding[] {
     : [wrong([...path, 'for'], `found "${count ?? ''}": more than there are windows`)]
 }
 
-function sliceFindings(
-  { slices = [] }: MonitorSpec,
+export function sliceFindings(
+  { slices = [] }: Pick<MonitorSpec, 'slices'>,
   path: Path,
   declared: readonly (string | readonly string[])[],
 ): Finding[] {

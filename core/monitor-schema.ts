@@ -1,15 +1,22 @@
 import { Type } from 'typebox'
+import { Learnt } from './learnt-schema.ts'
 import { closed, duration, name } from './schema-fields.ts'
 import { secretReferencePattern } from './secrets.ts'
 
 /** A threshold such as `> 0.2`: an operator and a number. */
 export const thresholdPattern = '^\\s*(>=|<=|>|<)\\s*(-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?)\\s*$'
 const threshold = (description: string) =>
-  Type.String({
-    pattern: thresholdPattern,
-    'x-allowed': 'an operator and a number in quotes, such as "> 0.2"',
-    description,
-  })
+  Type.Union(
+    [
+      Type.String({
+        pattern: thresholdPattern,
+        'x-allowed': 'an operator and a number in quotes, such as "> 0.2"',
+      }),
+      Type.Enum(['learnt']),
+      Learnt,
+    ],
+    { description },
+  )
 
 /** A rule over metrics: when somebody must know. */
 export const Monitor = Type.Object(
@@ -17,15 +24,16 @@ export const Monitor = Type.Object(
     name: name('Unique in the file.'),
     metric: Type.String({
       minLength: 1,
-      maxLength: 128,
-      description: 'A metric or method id, such as `psi` or `ks/exact`.',
+      maxLength: 512,
+      description:
+        'A metric or method id, such as `psi` or `ks/exact`; `change_point` for what `sequential` finds.',
     }),
     features: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
         maxItems: 2000,
         uniqueItems: true,
         description:
-          "Declared features, or the event's own `prediction`, `score`, `latency_ms`, `label`, or `prediction=<class>` for one predicted class. Default: every feature the metric applies to.",
+          "Declared features, numbers computed of text and embeddings such as `comment:length`, or the event's own `prediction`, `score`, `latency_ms`, `label`, or `prediction=<class>` for one predicted class. Default: every feature the metric applies to.",
       }),
     ),
     slices: Type.Optional(
@@ -40,8 +48,8 @@ export const Monitor = Type.Object(
     window: Type.Optional(
       duration('Width of the judged windows, a multiple of the base window. Default: that.'),
     ),
-    warn: Type.Optional(threshold('When it warns.')),
-    critical: Type.Optional(threshold('When it is critical.')),
+    warn: Type.Optional(threshold('When it warns: a limit, or `learnt`, what is unusual.')),
+    critical: Type.Optional(threshold('When it is critical: a limit, or `learnt`.')),
     min_samples: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -61,7 +69,7 @@ export const Monitor = Type.Object(
         exclusiveMinimum: 0,
         maximum: 1,
         description:
-          'Greatest adjusted p-value of a breach, where the metric has one. Default: 0.05.',
+          'Greatest adjusted p-value of a breach, where the metric has one. Default: what `false_alarms` of the model leaves, else 0.05.',
       }),
     ),
     actions: Type.Optional(

@@ -1,3 +1,4 @@
+import type { KnownNames, SequentialMethods } from './known-names.ts'
 import { modelDraft } from './model-draft.ts'
 import { modelFindings } from './model-rules.ts'
 import { modelSpec, ModelSpecSchema, type ModelFile, type ModelSpec } from './model-spec.ts'
@@ -11,6 +12,7 @@ import {
   type Finding,
   type SchemaNode,
 } from './schema-problems.ts'
+import { sequentialFindings } from './sequential-rules.ts'
 import { parseYaml } from './yaml-file.ts'
 
 export interface ParseModelOptions {
@@ -18,6 +20,8 @@ export interface ParseModelOptions {
   readonly fileName: string
   /** Every metric name and method id there is. Left out: metric names are not checked. */
   readonly metrics?: readonly string[]
+  /** What sequential detectors there are. Left out: neither they nor their parameters are checked. */
+  readonly sequential?: SequentialMethods
 }
 
 export type ParsedModel =
@@ -31,11 +35,11 @@ export type ParsedModel =
  */
 export function parseModelFile(
   text: string,
-  { fileName, metrics }: ParseModelOptions,
+  { fileName, metrics, sequential }: ParseModelOptions,
 ): ParsedModel {
   const parsed = parseYaml(text.normalize('NFC'), fileName)
   if (!parsed.ok) return parsed
-  const findings = modelFileFindings(parsed.value, metrics)
+  const findings = modelFileFindings(parsed.value, { metrics, sequential })
   if (findings.length > 0) {
     const problems = placed(findings, parsed, fileName)
     return { ok: false, problems: problems.sort(byPlace) }
@@ -48,7 +52,10 @@ const byPlace = (a: Problem, b: Problem): number =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 
 /** What is wrong with a model file that is already an object. */
-export function modelFileFindings(value: unknown, metrics?: readonly string[]): Finding[] {
+export function modelFileFindings(
+  value: unknown,
+  known: KnownNames = { metrics: undefined, sequential: undefined },
+): Finding[] {
   const bySchema = schemaFindings(ModelSpecSchema as unknown as SchemaNode, value)
   if (!isMapping(value)) return bySchema
   const draft = modelDraft(value, bySchema)
@@ -56,6 +63,7 @@ export function modelFileFindings(value: unknown, metrics?: readonly string[]): 
     ...bySchema,
     ...modelFindings(draft),
     ...outlierFindings(draft),
-    ...monitorFindings(draft, metrics),
+    ...sequentialFindings(draft, known),
+    ...monitorFindings(draft, known),
   ]
 }

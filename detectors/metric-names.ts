@@ -1,4 +1,5 @@
 import { detectors, rowMethods } from './catalogue.ts'
+import { sequentialMetricNames } from './sequential/window-series.ts'
 import { performanceMetrics } from './performance/catalogue.ts'
 
 /** Metrics of single profiles and windows, as quality/ names them. */
@@ -45,6 +46,14 @@ export const qualityMetrics = [
   'duplicate_burst',
 ] as const
 
+/** Metrics and methods that come without a p-value, whatever is compared with what. */
+export const untestedMetrics: readonly string[] = [
+  ...new Set([
+    ...qualityMetrics,
+    ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
+  ]),
+]
+
 /** Every metric name and method id that a monitor may watch. */
 export const metricNames: readonly string[] = [
   ...new Set([
@@ -52,5 +61,6 @@ export const metricNames: readonly string[] = [
     ...rowMethods,
     ...qualityMetrics,
     ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
+    ...sequentialMetricNames,
   ]),
 ]

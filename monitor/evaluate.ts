@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../core/model-spec.ts'
 import { durationName } from '../core/duration.ts'
+import { watchedMetrics } from '../core/watched-metrics.ts'
 import { benjaminiHochberg } from '../detectors/calibration/false-discovery.ts'
 import { defaultDetectors, detectorNamed, insufficient } from '../detectors/catalogue.ts'
 import type { Detector } from '../detectors/detector.ts'
@@ -86,9 +87,9 @@ export function evaluateWindow(window: EvaluatedWindow): MetricRow[] {
 
 const family = ({ baseline, score }: RowScore): string => `${baseline}\n${score.method}`
 
-/** What the model asks for, and whatever its monitors watch besides. */
+/** What the model asks for, and whatever is watched besides. */
 function detectorsOf(spec: ModelSpec): readonly Detector[] {
-  const watched = spec.monitors.map(({ metric }) => metric)
+  const watched = watchedMetrics(spec)
   const asked =
     spec.detectors.length === 0
       ? defaultDetectors

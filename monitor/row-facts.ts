@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../core/model-spec.ts'
+import { watchedMetrics } from '../core/watched-metrics.ts'
 import { ksExactScore } from '../detectors/drift/ks.ts'
 import type { Store } from '../store/client.ts'
 import { distinctValues } from '../store/queries/profile-distinct.ts'
@@ -35,8 +36,8 @@ export async function rowFacts(deps: RowFactsDeps, ask: WindowsOfModel): Promise
   return { distinct, scores, outliers: await outlierFacts(deps.store, ask) }
 }
 
-const wantsExactKs = ({ detectors, monitors }: ModelSpec): boolean =>
-  detectors.includes('ks/exact') || monitors.some(({ metric }) => metric === 'ks/exact')
+const wantsExactKs = (spec: ModelSpec): boolean =>
+  [...spec.detectors, ...watchedMetrics(spec)].includes('ks/exact')
 
 async function exactScores(
   { store, baselines }: RowFactsDeps,

@@ -148,7 +148,7 @@ function completed<P extends object>({ method, parameters }: Description<P>, giv
   if (unknown.length > 0) throw new RangeError(`${method} has no parameter ${unknown.join(', ')}`)
   const params = Object.entries(known).map(([name, parameter]) => {
     const value = asked[name] ?? parameter.default
-    if (!allowed(parameter, value)) {
+    if (!isAllowed(parameter, value)) {
       throw new RangeError(`${method} requires ${name} to be ${allowedText(parameter)}`)
     }
     return [name, value] as const
@@ -156,7 +156,8 @@ function completed<P extends object>({ method, parameters }: Description<P>, giv
   return Object.fromEntries(params) as P
 }
 
-function allowed(parameter: Parameter<unknown>, value: unknown): boolean {
+/** Whether a parameter may have this value. */
+export function isAllowed(parameter: Parameter<unknown>, value: unknown): boolean {
   if (value === null) return parameter.default === null
   if (parameter.choices !== undefined) return parameter.choices.includes(value)
   if (typeof value !== 'number' || !Number.isFinite(value)) return false
