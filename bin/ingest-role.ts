@@ -71,6 +71,7 @@ function eventLimits({ limits }: Config['ingest']): EventLimits {
     keys: limits.keys,
     depth: limits.depth,
     stringChars: limits.stringChars,
+    textChars: limits.textChars,
     features: limits.features,
     pastMs: limits.pastMs,
     futureMs: limits.futureMs,

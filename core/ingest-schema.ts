@@ -52,6 +52,9 @@ export const ingest = section('How events become rows.', {
     keys: count(512, 'Keys of all objects of an event.', { most: 100_000 }),
     depth: count(8, 'Nesting of objects and lists.', { most: 64 }),
     string_chars: count(256, 'Length of a string.', { most: 1_000_000 }),
+    text_chars: count(8192, 'Length of a text feature: what goes beyond is cut off and noted.', {
+      most: 1_000_000,
+    }),
     features: count(2000, 'Features of a model, columns of its table.', { most: 10_000 }),
     past: duration('7d', 'How old an event of a live source may be.'),
     future: duration('5m', 'How far ahead of the clock an event may be.'),

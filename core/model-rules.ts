@@ -1,6 +1,8 @@
 import { durationMs, durationName } from './duration.ts'
 import type { ModelDraft } from './model-draft.ts'
 import type { BaselineSpec } from './model-schema.ts'
+import { derivedNames } from './derived-features.ts'
+import { featureSpec, isDescribed, type FeatureKind } from './feature-schema.ts'
 import { pseudoFeatures } from './names.ts'
 import { listed, nearest, type Path } from './problems.ts'
 import { foundText, repeats, type Finding } from './schema-problems.ts'
@@ -64,8 +66,8 @@ function featureFindings({ file }: ModelDraft): Finding[] {
     if ((pseudoFeatures as readonly string[]).includes(name)) {
       findings.push(wrong(path, `"${name}" is the event's own ${name}: take another name`, 'key'))
     }
-    if (typeof feature === 'string') return findings
-    const { type, min, max } = feature
+    const { type, min, max } = featureSpec(feature)
+    findings.push(...derivedFindings(file.features, name, path))
     if (type !== 'numeric' && (min !== undefined || max !== undefined)) {
       findings.push(wrong(path, `min and max are for numeric features; this one is ${type}`))
     }
@@ -74,6 +76,17 @@ function featureFindings({ file }: ModelDraft): Finding[] {
     }
     return findings
   })
+}
+
+/** The name of a number that is computed of another feature is taken. */
+function derivedFindings(
+  features: ModelDraft['file']['features'],
+  name: string,
+  path: Path,
+): Finding[] {
+  return derivedNames(features).includes(name)
+    ? [wrong(path, `"${name}" is computed of another feature: take another name`, 'key')]
+    : []
 }
 
 function windowFindings({ file, windowMs }: ModelDraft): Finding[] {
@@ -106,6 +119,9 @@ function sliceFindings({ file, names }: ModelDraft): Finding[] {
   const unknown = slices.flatMap((dimensions, index) =>
     dimensions.flatMap((dimension, at) => {
       const path = Array.isArray(file.slices?.[index]) ? ['slices', index, at] : ['slices', index]
+      const feature = file.features?.[dimension]
+      if (feature !== undefined && isDescribed(featureSpec(feature).type))
+        return [wrong(path, `"${dimension}" ${notSliced(featureSpec(feature).type)}`)]
       if (isTag(dimension) || names.features.includes(dimension)) return []
       return [unknownName(path, 'feature', dimension, names.features)]
     }),
@@ -121,6 +137,9 @@ function sliceFindings({ file, names }: ModelDraft): Finding[] {
   )
   return [...unknown, ...twice, ...same]
 }
+
+const notSliced = (type: FeatureKind): string =>
+  `is ${type === 'text' ? 'text' : 'an embedding'}: slices are by categorical, boolean and numeric features and tags`
 
 /** `tags.<name>`: tags need no declaration. */
 function isTag(dimension: string): boolean {

@@ -34,8 +34,8 @@ export const rejectReasons = [
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
-/** Why a single feature value was not counted as a value. */
-export const issueReasons = ['invalid', 'type_mismatch'] as const
+/** What was wrong with a single feature value. All but `truncated` say that it does not count as a value. */
+export const issueReasons = ['invalid', 'type_mismatch', 'truncated'] as const
 export type IssueReason = (typeof issueReasons)[number]
 
 export const alertStates = ['ok', 'pending', 'warn', 'critical'] as const

@@ -1,3 +1,4 @@
+import { featureSpec, isDescribed, type FeatureEntry } from './feature-schema.ts'
 import type { ModelDraft } from './model-draft.ts'
 import { unknownName, wrong } from './model-rules.ts'
 import type { Finding } from './schema-problems.ts'
@@ -8,10 +9,24 @@ export function outlierFindings({ file, names }: ModelDraft): Finding[] {
   if (outliers === undefined) return []
   const features = (outliers.features ?? []).flatMap((feature, index) =>
     names.features.includes(feature)
-      ? []
+      ? describedFindings(file.features?.[feature], feature, index)
       : [unknownName(['outliers', 'features', index], 'feature', feature, names.features)],
   )
   return [...features, ...baselineFindings(outliers.baseline, { file, names })]
+}
+
+function describedFindings(
+  entry: FeatureEntry | undefined,
+  feature: string,
+  index: number,
+): Finding[] {
+  if (entry === undefined || !isDescribed(featureSpec(entry).type)) return []
+  return [
+    wrong(
+      ['outliers', 'features', index],
+      `"${feature}" is text or an embedding: outlier scores are of numeric, categorical and boolean features`,
+    ),
+  ]
 }
 
 /** What a moving baseline holds depends on the window, and a scorer is fitted once. */

@@ -1,4 +1,4 @@
-import type { FeatureKind, ModelFile, Task } from '../core/model-spec.ts'
+import type { InferredKind, ModelFile, Task } from '../core/model-spec.ts'
 import { inferredKind } from './read-features.ts'
 import { isName } from './rejection.ts'
 import type { JsonObject } from './validate.ts'
@@ -9,7 +9,7 @@ import type { JsonObject } from './validate.ts'
  * as no column changes its type.
  */
 export function inferModelFile(model: string, event: JsonObject): ModelFile {
-  const features: Record<string, FeatureKind> = {}
+  const features: Record<string, InferredKind> = {}
   const given = event['features']
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
     for (const [name, value] of Object.entries(given)) {

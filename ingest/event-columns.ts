@@ -1,4 +1,4 @@
-import type { FeatureKind, ModelSpec } from '../core/model-spec.ts'
+import type { FeatureSpec, ModelSpec } from '../core/model-spec.ts'
 import type { IssueReason } from '../core/names.ts'
 import {
   CategoryColumn,
@@ -8,6 +8,7 @@ import {
   TextColumn,
   TimeColumn,
 } from '../store/arrow-columns.ts'
+import { NullableTextColumn, NumberListColumn } from '../store/arrow-feature-columns.ts'
 import {
   MapColumn,
   TextListColumn,
@@ -27,6 +28,13 @@ export type FeatureCells =
       readonly name: string
       readonly kind: 'categorical' | 'boolean'
       readonly cells: CategoryColumn
+    }
+  | { readonly name: string; readonly kind: 'text'; readonly cells: NullableTextColumn }
+  | {
+      readonly name: string
+      readonly kind: 'embedding'
+      readonly dimensions: number
+      readonly cells: NumberListColumn
     }
 
 /**
@@ -65,17 +73,11 @@ export class EventColumns {
     this.spec = spec
     this.prediction =
       spec.task === 'regression' ? new NumberColumn('prediction') : new CategoryColumn('prediction')
-    for (const [name, { type }] of spec.features) this.addFeature(name, type)
+    for (const [name, feature] of spec.features) this.addFeature(name, feature)
   }
 
-  addFeature(name: string, kind: FeatureKind): void {
-    const column = featureColumn(name)
-    this.features.set(
-      name,
-      kind === 'numeric'
-        ? { name, kind, cells: new NumberColumn(column) }
-        : { name, kind, cells: new CategoryColumn(column) },
-    )
+  addFeature(name: string, feature: FeatureSpec): void {
+    this.features.set(name, featureCells(name, feature))
   }
 
   issue(feature: string, reason: IssueReason, value: string): void {
@@ -171,6 +173,20 @@ export class EventColumns {
       this.#issueValue,
       this.payloadBytes,
     ]
+  }
+}
+
+function featureCells(name: string, { type: kind, dimensions = 0 }: FeatureSpec): FeatureCells {
+  const column = featureColumn(name)
+  switch (kind) {
+    case 'numeric':
+      return { name, kind, cells: new NumberColumn(column) }
+    case 'text':
+      return { name, kind, cells: new NullableTextColumn(column) }
+    case 'embedding':
+      return { name, kind, dimensions, cells: new NumberListColumn(column) }
+    default:
+      return { name, kind, cells: new CategoryColumn(column) }
   }
 }
 

@@ -1,17 +1,19 @@
-import type { FeatureKind } from '../core/model-spec.ts'
+import type { InferredKind } from '../core/model-spec.ts'
 import type { EventColumns, FeatureCells } from './event-columns.ts'
 import { isName, kindOf, reject, show, type Rejection } from './rejection.ts'
 
 /** Values arrived under names the model does not have yet: add them and read the event again. */
 export interface NewFeatures {
   readonly ok: 'new_features'
-  readonly features: ReadonlyMap<string, FeatureKind>
+  readonly features: ReadonlyMap<string, InferredKind>
 }
 
 export interface FeatureLimits {
   readonly keys: number
   readonly depth: number
   readonly stringChars: number
+  /** Of text features. */
+  readonly textChars: number
   readonly features: number
 }
 
@@ -74,6 +76,14 @@ export class FeatureReader {
 
   /** Whatever is no number under a numeric name: categories, and values of another type. */
   #otherValue(cells: FeatureCells, value: unknown, into: EventColumns): Rejection | null {
+    if (cells.kind === 'text' && typeof value === 'string') {
+      this.#text(cells, value, into)
+      return null
+    }
+    if (cells.kind === 'embedding' && Array.isArray(value)) {
+      readEmbedding(cells, value, into)
+      return null
+    }
     if (typeof value === 'string') {
       if (value.length > this.#limits.stringChars) {
         return reject(
@@ -100,6 +110,14 @@ export class FeatureReader {
     return null
   }
 
+  /** Written language has no natural end: of what is too long the beginning is kept. */
+  #text({ name, cells }: FeatureCells & { kind: 'text' }, text: string, into: EventColumns): void {
+    const most = this.#limits.textChars
+    const kept = text.length > most ? wholeCharacters(text, most) : text
+    cells.set(into.rows, kept)
+    if (kept !== text) into.issue(name, 'truncated', `${text.length} characters`)
+  }
+
   #rest(
     known: number,
     unknown: readonly string[] | null,
@@ -121,7 +139,7 @@ export class FeatureReader {
     features: Record<string, unknown>,
     into: EventColumns,
   ): Rejection | NewFeatures | null {
-    const fresh = new Map<string, FeatureKind>()
+    const fresh = new Map<string, InferredKind>()
     for (const name of names) {
       if (!isName(name)) return reject('invalid_name', `feature name ${show(name)} is not allowed`)
       const kind = inferredKind(features[name])
@@ -134,15 +152,46 @@ export class FeatureReader {
         `model "${into.spec.model}" would have ${total} features, at most ${this.#limits.features} are allowed`,
       )
     }
-    return fresh.size === 0 ? null : { ok: 'new_features', features: fresh }
+    if (fresh.size > 0) return { ok: 'new_features', features: fresh }
+    for (const name of names) noteUndeclared(name, features[name], into)
+    return null
   }
 }
 
 /** What a new feature is by its first value; null where a value does not tell. */
-export function inferredKind(value: unknown): FeatureKind | null {
+export function inferredKind(value: unknown): InferredKind | null {
   if (typeof value === 'number') return 'numeric'
   if (typeof value === 'string') return 'categorical'
   return typeof value === 'boolean' ? 'boolean' : null
+}
+
+/** What nobody declared is no feature; a list of numbers most likely should be one. */
+function noteUndeclared(name: string, value: unknown, into: EventColumns): void {
+  if (!Array.isArray(value) || typeof value[0] !== 'number') return
+  const dimensions = `embedding: [${value.length}]`
+  into.issue(name, 'type_mismatch', `a list of numbers: declare it as { ${dimensions} }`)
+}
+
+/** At most `most` UTF-16 units, no character cut in two. */
+function wholeCharacters(text: string, most: number): string {
+  const last = text.charCodeAt(most - 1)
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most)
+}
+
+/** An empty list is a missing value. */
+function readEmbedding(
+  { name, dimensions, cells }: FeatureCells & { kind: 'embedding' },
+  value: readonly unknown[],
+  into: EventColumns,
+): void {
+  if (value.length === 0) return
+  if (value.length !== dimensions) {
+    into.issue(name, 'type_mismatch', `a list of ${value.length}`)
+    return
+  }
+  const strange = value.findIndex((x) => typeof x !== 'number' || !Number.isFinite(Math.fround(x)))
+  if (strange < 0) cells.set(into.rows, value as number[])
+  else into.issue(name, 'invalid', `[${strange}]: ${show(value[strange])}`)
 }
 
 /** Whether a value nests more than `levels` deep; looks no deeper than it must. */

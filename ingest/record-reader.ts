@@ -1,4 +1,4 @@
-import type { FeatureKind } from '../core/model-spec.ts'
+import type { InferredKind } from '../core/model-spec.ts'
 import { AppError } from '../core/errors.ts'
 import type { ModelRegistry, RegisteredModel } from '../store/model-registry.ts'
 import { inferModelFile } from './auto-register.ts'
@@ -107,7 +107,7 @@ export class RecordReader {
   async #appendExtended(
     about: Attributed,
     arriving: Arriving,
-    features: ReadonlyMap<string, FeatureKind>,
+    features: ReadonlyMap<string, InferredKind>,
   ): Promise<Outcome> {
     await this.#extend(about.model, features, arriving.batch)
     return this.#append(about, arriving)
@@ -139,14 +139,14 @@ export class RecordReader {
 
   async #extend(
     model: string,
-    features: ReadonlyMap<string, FeatureKind>,
+    features: ReadonlyMap<string, InferredKind>,
     batch: OpenBatch,
   ): Promise<void> {
     await this.#changeModel(() => this.#registry.extend(model, features))
     const columns = batch.events.get(model)
     for (const [feature, kind] of features) {
       // Another delivery may have added it while this one waited.
-      if (columns?.features.has(feature) === false) columns.addFeature(feature, kind)
+      if (columns?.features.has(feature) === false) columns.addFeature(feature, { type: kind })
     }
   }
 

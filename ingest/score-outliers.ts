@@ -55,7 +55,7 @@ function readable(
     return { numbers, places: null, codes: missingNumber }
   }
   const code = coder(encoding)
-  if (cells === undefined || cells.kind === 'numeric')
+  if (cells?.kind !== 'categorical' && cells?.kind !== 'boolean')
     return { numbers: null, places: null, codes: Float64Array.of(code(null)) }
   const { codes: places, values } = cells.cells.read(rows)
   return { numbers: null, places, codes: Float64Array.from([code(null), ...values.map(code)]) }

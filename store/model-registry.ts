@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
-import { modelSpec, type FeatureKind, type ModelFile, type ModelSpec } from '../core/model-spec.ts'
+import {
+  modelSpec,
+  type FeatureSpec,
+  type InferredKind,
+  type ModelFile,
+  type ModelSpec,
+} from '../core/model-spec.ts'
 import { createTurns } from '../core/turns.ts'
 import type { Store } from './client.ts'
 import { addColumns, createTable } from './ddl.ts'
@@ -40,7 +46,7 @@ export interface ModelRegistry {
    */
   put: (file: ModelFile, origin: ModelOrigin) => Promise<RegisteredModel>
   /** Adds features that arrived without being declared: a new revision and new columns. */
-  extend: (model: string, features: ReadonlyMap<string, FeatureKind>) => Promise<RegisteredModel>
+  extend: (model: string, features: ReadonlyMap<string, InferredKind>) => Promise<RegisteredModel>
   /** Reads what other instances have stored since. */
   refresh: () => Promise<void>
 }
@@ -51,7 +57,7 @@ const overlapMs = 120_000
 /** What a row of `models` holds: the file as written, and features that were found in events since. */
 interface StoredSpec {
   readonly file: ModelFile
-  readonly discovered: Readonly<Record<string, FeatureKind>>
+  readonly discovered: Readonly<Record<string, InferredKind>>
 }
 
 interface Entry extends RegisteredModel {
@@ -121,7 +127,7 @@ export async function openModelRegistry(store: Store): Promise<ModelRegistry> {
 /** Own properties, even for a feature that is called __proto__. */
 function withFeatures(
   known: StoredSpec['discovered'],
-  features: ReadonlyMap<string, FeatureKind>,
+  features: ReadonlyMap<string, InferredKind>,
 ): StoredSpec['discovered'] {
   const all = { ...known }
   for (const [feature, kind] of features) {
@@ -185,12 +191,20 @@ async function applyEventsTable(
   }
 }
 
+/** Embeddings of another length would stand beside those that are stored, and compare with none of them. */
+const sameColumn = (a: FeatureSpec, b: FeatureSpec): boolean =>
+  featureColumnType(a.type) === featureColumnType(b.type) && a.dimensions === b.dimensions
+
+const kindText = ({ type, dimensions }: FeatureSpec): string =>
+  dimensions === undefined ? type : `embedding: [${dimensions}]`
+
 function refuseTypeChanges(spec: ModelSpec, previous: ModelSpec): void {
-  const problems = [...spec.features].flatMap(([name, { type }]) => {
+  const problems = [...spec.features].flatMap(([name, feature]) => {
     const before = previous.features.get(name)
-    if (before === undefined || featureColumnType(before.type) === featureColumnType(type))
-      return []
-    return [`feature "${name}" was ${before.type} and cannot become ${type}: give it a new name`]
+    if (before === undefined || sameColumn(before, feature)) return []
+    return [
+      `feature "${name}" was ${kindText(before)} and cannot become ${kindText(feature)}: give it a new name`,
+    ]
   })
   if (predictionType(spec.task) !== predictionType(previous.task)) {
     problems.push(

@@ -1,9 +1,17 @@
 import type { FeatureKind } from '../../core/model-spec.ts'
 
 /** How the cells of a column are understood. */
-export type CellKind = 'numeric' | 'boolean' | 'text'
+export type CellKind = 'numeric' | 'boolean' | 'text' | 'list'
 
-export const cellKindOf = (kind: FeatureKind): CellKind => (kind === 'categorical' ? 'text' : kind)
+const cellKinds: Readonly<Record<FeatureKind, CellKind>> = {
+  numeric: 'numeric',
+  categorical: 'text',
+  boolean: 'boolean',
+  text: 'text',
+  embedding: 'list',
+}
+
+export const cellKindOf = (kind: FeatureKind): CellKind => cellKinds[kind]
 
 const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 // Zip codes and accounts are no numbers, whatever their digits.
@@ -20,6 +28,7 @@ export function cellJson(cell: unknown, kind: CellKind): string | null {
   if (cell === null || cell === undefined) return null
   if (kind === 'numeric') return numberJson(cell)
   if (kind === 'boolean') return booleanJson(cell)
+  if (kind === 'list') return listJson(cell)
   return textJson(cell)
 }
 
@@ -35,6 +44,25 @@ function numberJson(cell: unknown): string | null {
   if (typeof text === 'string' && noNumber.has(text.toLowerCase())) return null
   const value = typeof text === 'string' && !number.test(text) ? Infinity : Number(text)
   return Number.isFinite(value) ? String(value) : invalidNumber
+}
+
+// Of plain numbers: anything else stands as text, and is of another type than a list.
+const numberList = /^\s*\[[\s\d+\-.eE,]*\]\s*$/
+
+/** A list as it is, or as text files write it: `[0.1, -2.5e-3]`. */
+function listJson(cell: unknown): string | null {
+  if (typeof cell !== 'string') return JSON.stringify(cell)
+  if (noNumber.has(cell.trim().toLowerCase())) return null
+  return numberList.test(cell) && isJson(cell) ? cell : textJson(cell)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function booleanJson(cell: unknown): string {

@@ -1,3 +1,4 @@
+import { isDescribed } from '../../core/feature-schema.ts'
 import type { ModelSpec } from '../../core/model-spec.ts'
 import { durableInsert, identifier } from '../query.ts'
 import { eventsTableName, featureColumn } from '../tables/events-table.ts'
@@ -68,7 +69,8 @@ const time = (param: string): string => `fromUnixTimestamp64Milli({${param}:Int6
  * feature of the same name comes first: a profile's key must be one thing.
  */
 export function sourcesOf(spec: ModelSpec): Source[] {
-  const declared = [...spec.features].map(([name, { type }]): Source => ({
+  const counted = [...spec.features].filter(([, { type }]) => !isDescribed(type))
+  const declared = counted.map(([name, { type }]): Source => ({
     name,
     kind: type === 'numeric' ? 'numeric' : 'categorical',
     expression: identifier(featureColumn(name)),

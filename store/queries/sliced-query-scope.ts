@@ -118,14 +118,22 @@ function findColumn(scope: QueryScope, name: string): ReadColumn | undefined {
   return { name, ...column }
 }
 
+const columnTypes = {
+  numeric: 'number',
+  categorical: 'text',
+  boolean: 'boolean',
+  text: 'text',
+} as const
+
 function featureOf(spec: ModelSpec, feature: string): ReadColumn | undefined {
   const declared = spec.features.get(feature)
   if (declared === undefined) return undefined
-  const type = { numeric: 'number', categorical: 'text', boolean: 'boolean' } as const
+  // Nothing that a query may ask of a column can be asked of a list.
+  if (declared.type === 'embedding') return undefined
   return {
     name: `features.${feature}`,
     sql: identifier(featureColumn(feature)),
-    type: type[declared.type],
+    type: columnTypes[declared.type],
   }
 }
 

@@ -18,8 +18,16 @@ export const predictionType = (
 ): 'Nullable(Float64)' | 'LowCardinality(Nullable(String))' =>
   task === 'regression' ? 'Nullable(Float64)' : 'LowCardinality(Nullable(String))'
 
-export const featureColumnType = (kind: FeatureKind): string =>
-  kind === 'numeric' ? 'Nullable(Float64)' : 'LowCardinality(Nullable(String))'
+const columnTypes: Readonly<Record<FeatureKind, string>> = {
+  numeric: 'Nullable(Float64)',
+  categorical: 'LowCardinality(Nullable(String))',
+  boolean: 'LowCardinality(Nullable(String))',
+  text: 'Nullable(String)',
+  // Empty where there is none.
+  embedding: 'Array(Float32)',
+}
+
+export const featureColumnType = (kind: FeatureKind): string => columnTypes[kind]
 
 /**
  * Of an outlier the features that make it one, with their shares of 1; and what scored the event, 0 for
@@ -78,4 +86,4 @@ export function eventsTable(spec: ModelSpec): TableDefinition {
 }
 
 export const featureColumnDefinition = (feature: string, kind: FeatureKind): string =>
-  `${identifier(featureColumn(feature))} ${featureColumnType(kind)}`
+  `${identifier(featureColumn(feature))} ${featureColumnType(kind)}${kind === 'text' ? ' CODEC(ZSTD(3))' : ''}`

@@ -52,6 +52,7 @@ test('nothing has to be configured', () => {
       keys: 512,
       depth: 8,
       stringChars: 256,
+      textChars: 8192,
       features: 2000,
       pastMs: 604_800_000,
       futureMs: 300_000,

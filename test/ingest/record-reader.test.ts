@@ -10,6 +10,7 @@ const limits: EventLimits = {
   keys: 8,
   depth: 8,
   stringChars: 20,
+  textChars: 40,
   features: 6,
   pastMs: 7 * 86_400_000,
   futureMs: 300_000,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { FeatureKind, ModelFile } from '../../core/model-spec.ts'
+import type { InferredKind, ModelFile } from '../../core/model-spec.ts'
 import { openModelRegistry } from '../../store/model-registry.ts'
 import { describeStore } from '../support/store.ts'
 
@@ -27,7 +27,7 @@ describeStore('the model registry', (getStore) => {
     const { store } = getStore()
     const registry = await openModelRegistry(store)
     await registry.put(file('grown'), 'file')
-    const found = new Map<string, FeatureKind>([
+    const found = new Map<string, InferredKind>([
       ['__proto__', 'numeric'],
       ['größe', 'categorical'],
     ])

@@ -18,6 +18,7 @@ export const eventLimits: EventLimits = {
   keys: 512,
   depth: 8,
   stringChars: 256,
+  textChars: 8192,
   features: 2000,
   pastMs: 7 * 86_400_000,
   futureMs: 300_000,
