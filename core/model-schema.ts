@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { Correction, FalseAlarms } from './false-alarms-schema.ts'
 import { Feature } from './feature-schema.ts'
-import { Feature } from './feature-schema.ts'
 import { Action, Monitor } from './monitor-schema.ts'
 import { Outliers } from './outlier-schema.ts'
 import { PresetField, RowMethods } from './row-methods-schema.ts'

@@ -19,7 +19,6 @@ import { rowMethodSettings, type Preset, type RowMethodSettings } from './row-me
 
 export { ModelSpecSchema } from './model-schema.ts'
 export type { FeatureSpec } from './feature-schema.ts'
-export type { FeatureSpec } from './feature-schema.ts'
 export { thresholdPattern } from './monitor-schema.ts'
 export { namePattern } from './schema-fields.ts'
 export { learntSettings, type LearntSettings } from './learnt-schema.ts'
@@ -28,7 +27,6 @@ export type {
   ActionSpec,
   BaselineSpec,
   FeatureKind,
-  InferredKind,
   InferredKind,
   ModelFile,
   ModelKind,

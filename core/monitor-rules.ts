@@ -1,7 +1,6 @@
 import { derivedNames } from './derived-features.ts'
 import type { KnownNames } from './known-names.ts'
 import { limitFindings } from './limit-rules.ts'
-import { derivedNames } from './derived-features.ts'
 import type { ModelDraft } from './model-draft.ts'
 import { multipleFindings, unknownName, wrong } from './model-rules.ts'
 import type { MonitorSpec, SequentialSpec } from './model-schema.ts'
