@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
 import { Counter, type Registry } from 'prom-client'
 import type { AppError } from '../core/errors.ts'
+import { alertStates } from '../core/names.ts'
 import type { DeliveryRow } from '../store/queries/deliveries-row.ts'
 import type { TransitionRow } from '../store/queries/transitions-row.ts'
+import { outcomes } from './retry.ts'
 import type { AttemptResult } from './settle.ts'
 
 /** What happens in this folder: each a log line and a count at once. */
@@ -39,6 +41,8 @@ const metrics = {
   },
 } as const
 
+const finalStates = ['delivered', 'dead', 'cancelled'] as const
+
 export function createAlertEvents(
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
   registry: Registry,
@@ -48,6 +52,10 @@ export function createAlertEvents(
   const attempts = new Counter({ ...metrics.attempts, registers })
   const deliveries = new Counter({ ...metrics.deliveries, registers })
   const outboxFailures = new Counter({ ...metrics.outboxFailures, registers })
+  // A counter that begins with its first happening hides exactly that one from rate() and increase().
+  for (const state of [...alertStates, 'withdrawn']) transitions.inc({ state }, 0)
+  for (const outcome of outcomes) attempts.inc({ outcome }, 0)
+  for (const state of finalStates) deliveries.inc({ state }, 0)
   return {
     transitioned: (transition) => {
       const state = transition.valid ? transition.to : 'withdrawn'

@@ -15,7 +15,8 @@ const totalMs = scheduleMs.reduce((sum, ms) => sum + ms, 0)
 /** A receiver may ask for patience, but not for more than the longest wait of ours. */
 const maxRetryAfterMs = 4 * 3_600_000
 
-export type Outcome = 'delivered' | 'retry' | 'dead' | 'gone'
+export const outcomes = ['delivered', 'retry', 'dead', 'gone'] as const
+export type Outcome = (typeof outcomes)[number]
 
 /** What a status that is no success means for the delivery. Redirects are never followed, so never heal. */
 export function failureOutcome(status: number): Exclude<Outcome, 'delivered'> {

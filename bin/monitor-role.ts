@@ -7,10 +7,12 @@ import { createStoreAlertHistory, createStoreOutbox } from '../alerts/store-outb
 import { targets } from '../alerts/targets.ts'
 import { environment } from '../core/config.ts'
 import { resolveSecret } from '../core/secrets.ts'
+import { untestedMetrics } from '../detectors/metric-names.ts'
 import type { BaselineDeps } from '../monitor/baselines.ts'
 import { createMonitorEvents } from '../monitor/events.ts'
 import { createExplainer } from '../monitor/explain-breach.ts'
-import { createModelGauges } from '../monitor/model-gauges.ts'
+import { createGaugeKeeper } from '../monitor/keep-gauges.ts'
+import { createModelGauges, type ModelGauges } from '../monitor/model-gauges.ts'
 import { ModelBaselines } from '../monitor/model-baselines.ts'
 import { Monitor } from '../monitor/monitor.ts'
 import { ownsEverything, type Ownership } from '../monitor/ownership.ts'
@@ -40,6 +42,7 @@ export function createMonitorRole(
   const owned = (): string[] =>
     ['', ...registry.list().map(({ spec }) => spec.model)].filter((model) => owns(model))
   const outbox = createStoreOutbox(store, owned)
+  const gauges = createModelGauges(prometheus, config.metrics.featureLabelLimit)
   const alertEvents = createAlertEvents(log, prometheus)
   const events = createMonitorEvents(prometheus, log)
   const baselines = new ModelBaselines(baselineDeps)
@@ -51,7 +54,7 @@ export function createMonitorRole(
     now,
     clock,
     events,
-    gauges: createModelGauges(prometheus, config.metrics.featureLabelLimit),
+    gauges,
     references: baselines,
     rowFacts: (ask) => rowFacts({ store, baselines: (model) => baselines.of(model) }, ask),
     binningOf: (model) => baselines.binningOf(model),
@@ -86,7 +89,7 @@ export function createMonitorRole(
       pollMs: config.alerts.intervalMs,
       timeoutMs: config.alerts.timeoutMs,
     }),
-    run: (signal) => runBeside(deps, { outbox, events: alertEvents, owns }, signal),
+    run: (signal) => runBeside(deps, { outbox, events: alertEvents, owns, gauges }, signal),
   }
 }
 
@@ -94,10 +97,20 @@ interface Telling {
   readonly outbox: Outbox
   readonly events: AlertEvents
   readonly owns: Ownership
+  readonly gauges: ModelGauges
 }
 
+/** How often models are looked for that were taken over or given away, ms. */
+const gaugesMs = 2_000
+
 async function runBeside(deps: Shared, telling: Telling, signal: AbortSignal): Promise<void> {
+  const { store, registry, log } = deps
+  const { gauges, owns } = telling
+  const owned = (): string[] =>
+    registry.list().flatMap(({ spec: { model } }) => (owns(model) ? [model] : []))
+  const keepGauges = createGaugeKeeper({ store, gauges, owned })
   await Promise.all([
+    every(gaugesMs, keepGauges, { signal, log, what: 'read the newest windows of models' }),
     tellOperations(deps, telling, signal),
     mirrorDeadLetters(deps, () => telling.owns(''), signal),
     fitOutlierModels(deps, telling.owns, signal),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import type { Listener } from '../api/listen.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
@@ -14,7 +14,9 @@ import { createIngestRole, type IngestRole } from './ingest-role.ts'
 import { modelFiles } from './model-files.ts'
 import { monitorOwnership, type MonitorOwnership } from './monitor-ownership.ts'
 import { createMonitorRole } from './monitor-role.ts'
+import { declareProcessMetrics } from './process-metrics.ts'
 import type { Shared } from './shared.ts'
+import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts'
 import { version } from './version.ts'
 
 /** A running Tidegauge. */
@@ -29,6 +31,9 @@ export interface Service {
 
 /** How long giving models away may take, ms. */
 const leaveMs = 5_000
+
+/** How often the disks and the clock of the store are looked at, ms. */
+const storeLookMs = 15_000
 
 /** How often model files, and models that other instances have stored, are looked for, ms. */
 const modelScanMs = 2_000
@@ -46,7 +51,7 @@ export function storeOptions({ store }: Config): StoreOptions {
 
 /** Starts the roles the configuration names, in the order of the data; stops them the other way round. */
 export async function startService(config: Config, log: Logger): Promise<Service> {
-  const shared = await openShared(config, log)
+  const { shared, storeMetrics } = await openShared(config, log)
   const stopping = new AbortController()
   const loops: Promise<void>[] = []
   const files = modelFiles(shared)
@@ -56,8 +61,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await shared.registry.refresh()
     await files.scan()
   }
+  const { signal } = stopping
   loops.push(
-    every(modelScanMs, scan, { signal: stopping.signal, log, what: 'read or store models' }),
+    every(modelScanMs, scan, { signal, log, what: 'read or store models' }),
+    every(storeLookMs, storeMetrics.look, { signal, log, what: 'look at the store' }),
   )
 
   const baselines: BaselineDeps = {
@@ -97,23 +104,22 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
 }
 
-async function openShared(config: Config, log: Logger): Promise<Shared> {
+interface Opened {
+  readonly shared: Shared
+  readonly storeMetrics: StoreMetrics
+}
+
+async function openShared(config: Config, log: Logger): Promise<Opened> {
   const store = await openStore(storeOptions(config))
   await migrate(store)
   const prometheus = new Registry()
-  collectDefaultMetrics({ register: prometheus })
-  declareBuildInfo(prometheus)
-  const registry = await openModelRegistry(store)
-  return { config, version, store, clock: systemClock, registry, prometheus, log }
-}
-
-export function declareBuildInfo(prometheus: Registry): void {
-  new Gauge({
-    name: 'tidegauge_build_info',
-    help: 'Always 1; the version is in the label.',
-    labelNames: ['version', 'node'],
-    registers: [prometheus],
-  }).set({ version, node: process.version }, 1)
+  declareProcessMetrics(prometheus)
+  const clock = systemClock
+  const storeMetrics = createStoreMetrics(prometheus, { store, clock })
+  const observed = storeMetrics.observed(store)
+  const registry = await openModelRegistry(observed)
+  const shared = { config, version, store: observed, clock, registry, prometheus, log }
+  return { shared, storeMetrics }
 }
 
 interface Running {

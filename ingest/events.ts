@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { RejectReason } from '../core/names.ts'
+import { rejectReasons, type RejectReason } from '../core/names.ts'
 
 /** What happens at the ingest, each happening one function: its counters and its log line cannot disagree. */
 export interface IngestEvents {
@@ -79,6 +79,8 @@ function declareMetrics(registry: Registry) {
 export function createIngestEvents(registry: Registry, log: Logger): IngestEvents {
   const { events, labels, rejects, overload, queue, commits, inserts, retries, halves } =
     declareMetrics(registry)
+  // A counter that begins with its first happening hides exactly that one from rate() and increase().
+  for (const reason of rejectReasons) rejects.inc({ reason }, 0)
   return {
     committed: (facts) => {
       commits.observe(facts.seconds)

@@ -15,6 +15,10 @@ export interface MonitorEvents {
   /** How far behind the wall clock a model's newest evaluated window ended, ms. */
   windowDelay: (model: string, delayMs: number) => void
   pending: (model: string, windows: number) => void
+  /** Since when closed windows of a model have waited for their evaluation, seconds; 0 where none does. */
+  behind: (model: string, seconds: number) => void
+  /** The model is another process's now. */
+  gaveAway: (model: string) => void
   baselineWaiting: (model: string) => void
   /** How many labels' events were found within `label_delay` before them, elsewhere, or nowhere yet. */
   labelsLookedUp: (
@@ -23,6 +27,29 @@ export interface MonitorEvents {
   ) => void
   failed: (model: string, error: unknown) => void
   ticked: (seconds: number) => void
+}
+
+function declareGauges(registers: Registry[]) {
+  return {
+    delay: new Gauge({
+      name: 'tidegauge_monitor_window_delay_seconds',
+      help: 'From the end of the newest evaluated window until its metrics were written. Near lateness plus one interval is normal; more means the monitor is behind.',
+      labelNames: ['model'],
+      registers,
+    }),
+    pending: new Gauge({
+      name: 'tidegauge_monitor_pending_windows',
+      help: 'Base windows touched and not evaluated yet. Growing without end: the monitor is too slow or a baseline is missing.',
+      labelNames: ['model'],
+      registers,
+    }),
+    behind: new Gauge({
+      name: 'tidegauge_monitor_behind_seconds',
+      help: 'How long closed windows of the model have waited for their evaluation; 0 is usual. Rising: a baseline is missing, evaluations fail, or this monitor has too much to do.',
+      labelNames: ['model'],
+      registers,
+    }),
+  }
 }
 
 function declareMetrics(registry: Registry) {
@@ -52,18 +79,7 @@ function declareMetrics(registry: Registry) {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
-    delay: new Gauge({
-      name: 'tidegauge_monitor_window_delay_seconds',
-      help: 'From the end of the newest evaluated window until its metrics were written. Near lateness plus one interval is normal; more means the monitor is behind.',
-      labelNames: ['model'],
-      registers,
-    }),
-    pending: new Gauge({
-      name: 'tidegauge_monitor_pending_windows',
-      help: 'Base windows touched and not evaluated yet. Growing without end: the monitor is too slow or a baseline is missing.',
-      labelNames: ['model'],
-      registers,
-    }),
+    ...declareGauges(registers),
     labels: new Counter({
       name: 'tidegauge_monitor_labels_total',
       help: 'Labels whose events were looked up: found `in_time`, `late` (not within label_delay before the label; it counts all the same) or `unmatched` (no such event so far). New labels are looked up more than once: read the shares. Many late ones: raise label_delay, which makes finding them cheaper.',
@@ -102,6 +118,12 @@ export function createMonitorEvents(registry: Registry, log: Logger): MonitorEve
     },
     pending: (model, windows) => {
       metrics.pending.set({ model }, windows)
+    },
+    behind: (model, seconds) => {
+      metrics.behind.set({ model }, seconds)
+    },
+    gaveAway: (model) => {
+      for (const gauge of [metrics.delay, metrics.pending, metrics.behind]) gauge.remove({ model })
     },
     baselineWaiting: (model) => {
       if (waiting.has(model)) return

@@ -31,6 +31,8 @@ interface Tracked {
   /** What the progress was made for: another grain starts over. */
   readonly grain: string
   savedReadTo: number
+  /** Since when something of it is due and not done, monotonic ms; null where nothing is. */
+  dueSince: number | null
 }
 
 /**
@@ -103,6 +105,7 @@ export class Monitor {
       if (names.has(model)) continue
       this.#owned.delete(model)
       this.#models.delete(model)
+      this.#deps.events.gaveAway(model)
     }
     const fresh = owned.filter(({ spec }) => !this.#owned.has(spec.model))
     if (fresh.length === 0) return
@@ -139,7 +142,7 @@ export class Monitor {
       ledger.rewind(spec.model, Math.max(saved, this.#resumeFrom.get(spec.model) ?? 0))
     const { windowsMs, latenessMs } = spec
     const progress = new ModelProgress({ windowsMs, latenessMs, idleMs: this.#deps.idleMs })
-    this.#models.set(spec.model, { progress, grain, savedReadTo: saved })
+    this.#models.set(spec.model, { progress, grain, savedReadTo: saved, dueSince: null })
   }
 
   async #runModel(model: RegisteredModel, ledger: LedgerReader): Promise<boolean> {
@@ -157,7 +160,19 @@ export class Monitor {
       if (!(error instanceof AppError)) throw error
       events.failed(name, error)
       return false
+    } finally {
+      this.#tellBehind(model.spec, tracked)
     }
+  }
+
+  /** What is left over after a run: more than fits into one, or nothing could be evaluated. */
+  #tellBehind({ model, windowsMs }: ModelSpec, tracked: Tracked): void {
+    const { clock, events } = this.#deps
+    const now = clock.now()
+    const waits = windowsMs.some((width) => tracked.progress.due(width, now).length > 0)
+    tracked.dueSince = waits ? (tracked.dueSince ?? clock.monotonic()) : null
+    const since = tracked.dueSince
+    events.behind(model, since === null ? 0 : (clock.monotonic() - since) / 1000)
   }
 
   /** Everything before the oldest batch that a window still waits for is done with. */
