@@ -18,18 +18,23 @@ export interface BinPair {
  */
 export function binPair(input: DriftInput, grain: 'fine' | 'coarse'): BinPair | null {
   const { binning } = input
-  const reference = [...valueBins(input.reference, binning, grain), ...nonValues(input.reference)]
-  const current = [...valueBins(input.current, binning, grain), ...nonValues(input.current)]
-  const n = total(reference)
-  const m = total(current)
-  if (n === 0 || m === 0) return null
-  const used = reference.map((count, i) => count + current[i]! > 0)
-  return {
-    reference: reference.filter((_, i) => used[i]),
-    current: current.filter((_, i) => used[i]),
-    n,
-    m,
+  const before = valueBins(input.reference, binning, grain)
+  const now = valueBins(input.current, binning, grain)
+  const reference: number[] = []
+  const current: number[] = []
+  let n = 0
+  let m = 0
+  const add = (x: number, y: number): void => {
+    if (x + y === 0) return
+    reference.push(x)
+    current.push(y)
+    n += x
+    m += y
   }
+  for (let i = 0; i < before.length; i++) add(before[i]!, now[i]!)
+  const [valueless, valuelessNow] = [nonValues(input.reference), nonValues(input.current)]
+  for (let i = 0; i < valueless.length; i++) add(valueless[i]!, valuelessNow[i]!)
+  return n === 0 || m === 0 ? null : { reference, current, n, m }
 }
 
 /** Counts of the values alone, one a fine bin, checked against the binning. */
@@ -56,10 +61,11 @@ function valueBins(
   if (binning.coarse.length !== counts.length) {
     throw new RangeError('a numeric binning names one coarse bin for each fine bin')
   }
+  const { coarse } = binning
   const merged: number[] = []
-  for (const [i, coarse] of binning.coarse.entries()) {
-    while (merged.length <= coarse) merged.push(0)
-    merged[coarse]! += counts[i]!
+  for (let i = 0; i < coarse.length; i++) {
+    while (merged.length <= coarse[i]!) merged.push(0)
+    merged[coarse[i]!]! += counts[i]!
   }
   return merged
 }

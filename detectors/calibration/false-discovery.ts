@@ -49,6 +49,26 @@ export function bonferroni(
   return adjusted
 }
 
+/**
+ * P-values of one family adjusted as a model asks for it. `none` leaves them as
+ * they are: whoever judges by the adjusted one then judges each alone. O(k log k).
+ *
+ * @example adjustedPValues('none', [0.01, 0.02])[1] // 0.02
+ */
+export function adjustedPValues(
+  correction: 'benjamini-hochberg' | 'bonferroni' | 'none',
+  pValues: readonly (number | null | undefined)[],
+): (number | undefined)[] {
+  switch (correction) {
+    case 'benjamini-hochberg':
+      return benjaminiHochberg(pValues)
+    case 'bonferroni':
+      return bonferroni(pValues)
+    case 'none':
+      return pValues.map((p) => (p === null || p === undefined || Number.isNaN(p) ? undefined : p))
+  }
+}
+
 function present(pValues: readonly (number | null | undefined)[]): { p: number; at: number }[] {
   return pValues.flatMap((p, at) =>
     p === null || p === undefined || Number.isNaN(p) ? [] : [{ p, at }],

@@ -101,23 +101,23 @@ export function sparseMoments(
   const most = Math.min(pooled, m, Math.ceil(center + 7 * deviation + 4))
   // Relative weights from the middle outwards, so that none underflows early.
   const middle = Math.min(most, Math.max(least, Math.round(center)))
-  const sums = { weight: 0, first: 0, second: 0 }
-  const add = (y: number, weight: number) => {
-    const value = contribution(pooled - y, y)
-    sums.weight += weight
-    sums.first += weight * value
-    sums.second += weight * value * value
-  }
+  let [weights, first, second] = [0, 0, 0]
   let weight = 1
   for (let y = middle; y <= most; y++) {
-    add(y, weight)
+    const value = contribution(pooled - y, y)
+    weights += weight
+    first += weight * value
+    second += weight * value * value
     weight *= ((pooled - y) * (m - y)) / ((y + 1) * (n - pooled + y + 1))
   }
   weight = 1
-  for (let y = middle; y > least; y--) {
-    weight *= (y * (n - pooled + y)) / ((pooled - y + 1) * (m - y + 1))
-    add(y - 1, weight)
+  for (let y = middle - 1; y >= least; y--) {
+    weight *= ((y + 1) * (n - pooled + y + 1)) / ((pooled - y) * (m - y))
+    const value = contribution(pooled - y, y)
+    weights += weight
+    first += weight * value
+    second += weight * value * value
   }
-  const mean = sums.first / sums.weight
-  return { mean, variance: Math.max(0, sums.second / sums.weight - mean * mean) }
+  const mean = first / weights
+  return { mean, variance: Math.max(0, second / weights - mean * mean) }
 }

@@ -4,6 +4,9 @@ import { fisherTwoSided } from '../special-functions/hypergeometric.ts'
 import { normalDeviate } from '../special-functions/normal.ts'
 import { isRare } from './two-shares.ts'
 
+/** What the noise level is worth. */
+const noiseDeviate = normalDeviate(noiseLevel)
+
 export interface Judgement {
   readonly pValue: number
   readonly noiseFloor: number
@@ -30,6 +33,6 @@ export function withRareRest(judgement: Judgement, value: number, bins: BinPair)
   const exact = fisherTwoSided(rest)
   if (exact <= judgement.pValue) return judgement
   const worth = normalDeviate(exact)
-  const scaled = worth > 0 ? (value * normalDeviate(noiseLevel)) / worth : value
+  const scaled = worth > 0 ? (value * noiseDeviate) / worth : value
   return { pValue: exact, noiseFloor: Math.max(judgement.noiseFloor, scaled) }
 }

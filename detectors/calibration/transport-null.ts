@@ -1,5 +1,5 @@
 import { effectiveSize, total } from '../bins.ts'
-import { absoluteGaussianMoments } from './absolute-gaussian.ts'
+import { absoluteBridgeMoments, absoluteGaussianMoments } from './absolute-gaussian.ts'
 import { type GammaNull, gammaQuantile, gammaSurvival } from './permutation-null.ts'
 import { normalTwoSided, upperGammaQuantile } from '../special-functions/incomplete-gamma.ts'
 
@@ -85,10 +85,7 @@ function valueMoments(input: TransportInput): { mean: number; variance: number; 
     below += count
     share.push(below / all)
   }
-  const bridge = absoluteGaussianMoments(
-    widths,
-    (i, j) => (share[Math.min(i, j)]! * (1 - share[Math.max(i, j)]!)) / valueSize,
-  )
+  const bridge = absoluteBridgeMoments(widths, share, valueSize)
   return { ...bridge, linear: Math.max(bridge.linear, input.meanDeviation ** 2 / valueSize) }
 }
 

@@ -127,7 +127,8 @@ function pelzGoodCdf(n: number, d: number): number {
   for (let k = 0; k < 40; k++) {
     const half = Math.PI ** 2 * (k + 0.5) ** 2
     const atHalf = Math.exp(-half / (2 * z2))
-    if (atHalf === 0) break
+    // What follows is smaller still, and Kolmogorov’s limit is no smaller than 1e-54 where it counts.
+    if (atHalf < 1e-60) break
     sums.k0 += atHalf
     sums.k1 += (half - z2) * atHalf
     sums.k2 +=
