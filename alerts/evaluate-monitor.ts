@@ -4,6 +4,7 @@ import type { TransitionRow } from '../store/queries/transitions-row.ts'
 import { evidenceOf } from './evidence.ts'
 import { fold, type FoldedTransition, type JudgedWindow } from './fold.ts'
 import type { MonitorPolicy } from './policy.ts'
+import type { RowLimits } from './row-limits.ts'
 import { reconcile, type ComputedTransition } from './reconcile.ts'
 import { seriesId, transitionId, type Series } from './series.ts'
 import { verdictOf, type Verdict } from './verdict.ts'
@@ -19,6 +20,8 @@ export interface MonitorInput {
   readonly rows: readonly MetricRow[]
   /** Of every series the last n − 1 judged windows before `from`. */
   readonly previous: readonly MetricRow[]
+  /** What a row of either is judged by. */
+  readonly limits: (row: MetricRow) => RowLimits
   /** Stored transitions from `from` on, withdrawn ones too. */
   readonly stored: readonly TransitionRow[]
   /** Of every series the last valid transition before `from`. */
@@ -98,13 +101,13 @@ interface SeriesInput {
 }
 
 function evaluateSeries(
-  { model, policy, configRevision, from, now }: MonitorInput,
+  { model, policy, limits, configRevision, from, now }: MonitorInput,
   { id, rows, previous, stored, before }: SeriesInput,
 ): { writes: readonly TransitionRow[]; history: SeriesHistory } {
   const [first] = rows
   if (first === undefined) throw new RangeError('a series has at least one row')
   const series = seriesOf(model, policy.monitor, first)
-  const windows = judgedWindows(policy, [...previous, ...rows])
+  const windows = judgedWindows(limits, [...previous, ...rows])
   const computed = fold(policy, windows, from, before?.to ?? 'ok').map((transition) =>
     computedTransition(series, id, transition, evidenceJson(policy, transition, configRevision)),
   )
@@ -124,16 +127,21 @@ function evaluateSeries(
   }
 }
 
+/** A row beside what it was judged by. */
+export interface JudgedRow extends MetricRow {
+  readonly limits: RowLimits
+}
+
 const evidenceJson = (
   policy: MonitorPolicy,
-  transition: FoldedTransition<MetricRow>,
+  transition: FoldedTransition<JudgedRow>,
   configRevision: number,
 ): string => JSON.stringify(evidenceOf(policy, transition, configRevision))
 
 function computedTransition(
   series: Series,
   id: string,
-  { window, from, to }: FoldedTransition<MetricRow>,
+  { window, from, to }: FoldedTransition<JudgedRow>,
   evidence: string,
 ): ComputedTransition {
   return {
@@ -152,18 +160,22 @@ const severity: Readonly<Record<Verdict, number>> = { none: 0, ok: 1, warn: 2, c
 
 /** One verdict a window, in order. Where several methods judge one window, the gravest counts. */
 function judgedWindows(
-  policy: MonitorPolicy,
+  limitsOf: MonitorInput['limits'],
   rows: readonly MetricRow[],
-): JudgedWindow<MetricRow>[] {
-  const windows = new Map<number, JudgedWindow<MetricRow>>()
+): JudgedWindow<JudgedRow>[] {
+  const windows = new Map<number, JudgedWindow<JudgedRow>>()
   for (const row of rows) {
-    const verdict = verdictOf(policy, row)
+    const limits = limitsOf(row)
+    const verdict = verdictOf(limits, row)
     const other = windows.get(row.windowStart)
     const graver =
       other === undefined ||
       severity[verdict] > severity[other.verdict] ||
       (verdict === other.verdict && row.method < other.facts.method)
-    if (graver) windows.set(row.windowStart, { windowStart: row.windowStart, verdict, facts: row })
+    if (graver) {
+      const facts = { ...row, limits }
+      windows.set(row.windowStart, { windowStart: row.windowStart, verdict, facts })
+    }
   }
   return [...windows.values()].sort((a, b) => a.windowStart - b.windowStart)
 }

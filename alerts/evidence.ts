@@ -1,7 +1,9 @@
-import type { MetricRow } from '../store/queries/metric-row.ts'
+import type { JudgedRow } from './evaluate-monitor.ts'
 import type { FoldedTransition } from './fold.ts'
+import type { LearntFrom } from './learnt-limit.ts'
 import type { MonitorPolicy } from './policy.ts'
 import type { BinChange, Explanation } from './ports.ts'
+import { limitText, type BudgetUse } from './row-limits.ts'
 
 /** What a transition was made of: enough to judge it again by hand. Stored and sent as JSON. */
 export interface Evidence {
@@ -13,8 +15,9 @@ export interface Evidence {
   readonly p_adjusted: number | null
   readonly effect: number | null
   readonly noise_floor: number | null
-  /** The limit that was or was not crossed, such as `> 0.2`. */
+  /** The limit that was or was not crossed, such as `> 0.2`; of a learnt one also what it was made of. */
   readonly threshold: string | null
+  /** The greatest adjusted p-value of a breach in this window. */
   readonly alpha: number
   readonly min_samples: number
   readonly n_reference: number
@@ -27,9 +30,20 @@ export interface Evidence {
   /** The windows that decided, oldest first. */
   readonly windows: readonly { readonly start: string; readonly verdict: string }[]
   readonly config_revision: number
+  /** Only where `alpha` follows from a false-alarm budget: what it was divided by. */
+  readonly false_alarms?: BudgetUse
+  /** Only where the limit was learnt: every digit of it. */
+  readonly learnt?: LearntEvidence
   /** Only where bins tell what made the value: the statistic whose terms `contributions` are. */
   readonly by?: Explanation['by']
   readonly contributions?: readonly BinChange[]
+}
+
+/** A learnt limit: starts of the windows it was learnt from lie in [from, to). */
+export interface LearntEvidence extends Pick<LearntFrom, 'center' | 'spread' | 'windows'> {
+  /** ISO 8601. */
+  readonly from: string
+  readonly to: string
 }
 
 /** Evidence of a transition with what its breach is made of, or without where nothing can be said. */
@@ -48,11 +62,12 @@ export function withoutExplanation(evidence: string): string {
 
 export function evidenceOf(
   policy: MonitorPolicy,
-  transition: FoldedTransition<MetricRow>,
+  transition: FoldedTransition<JudgedRow>,
   configRevision: number,
 ): Evidence {
   const { facts: row } = transition.window
-  const crossed = transition.to === 'critical' ? policy.critical : policy.warn
+  const { warn, critical, alpha, budget } = row.limits
+  const crossed = (transition.to === 'critical' ? critical : warn) ?? critical
   return {
     metric: row.metric,
     method: row.method,
@@ -62,8 +77,8 @@ export function evidenceOf(
     p_adjusted: row.pAdjusted,
     effect: row.effect,
     noise_floor: row.noiseFloor,
-    threshold: (crossed ?? policy.critical)?.text ?? null,
-    alpha: policy.alpha,
+    threshold: crossed === null ? null : limitText(crossed, row.value),
+    alpha,
     min_samples: policy.minSamples,
     n_reference: row.nReference,
     n_current: row.nCurrent,
@@ -76,5 +91,14 @@ export function evidenceOf(
       verdict,
     })),
     config_revision: configRevision,
+    ...(budget === null ? {} : { false_alarms: budget }),
+    ...learntEvidence(crossed?.learnt ?? null),
   }
+}
+
+function learntEvidence(learnt: LearntFrom | null): Pick<Evidence, 'learnt'> {
+  if (learnt === null) return {}
+  const { from, to, ...rest } = learnt
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  return { learnt: { ...rest, from: iso(from), to: iso(to) } }
 }

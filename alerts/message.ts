@@ -23,6 +23,8 @@ export interface MessageSeries {
   readonly effect: number | null
   readonly noise_floor: number | null
   readonly threshold: string | null
+  /** The greatest adjusted p-value of a breach in this window. */
+  readonly alpha: number | null
   readonly n_reference: number
   readonly n_current: number
   readonly revision: number
@@ -205,6 +207,7 @@ function messageSeries({ notice, evidence }: Ranked, bins: number): MessageSerie
     effect: evidence.effect ?? null,
     noise_floor: evidence.noise_floor ?? null,
     threshold: evidence.threshold ?? null,
+    alpha: evidence.alpha ?? null,
     n_reference: evidence.n_reference ?? 0,
     n_current: evidence.n_current ?? 0,
     revision: evidence.revision ?? 0,

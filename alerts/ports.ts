@@ -2,12 +2,16 @@ import type { ModelSpec } from '../core/model-spec.ts'
 import type { DeliveryRow } from '../store/queries/deliveries-row.ts'
 import type { MetricRow } from '../store/queries/metric-row.ts'
 import type { TransitionRow } from '../store/queries/transitions-row.ts'
+import type { LimitHistory } from './limit-history.ts'
 import type { Told } from './notices.ts'
 import type { MonitorPolicy } from './policy.ts'
 
 /** What evaluating monitors reads. Windows are epoch ms. */
-export interface AlertHistory {
-  /** Metrics a monitor looks at from a window on, and the last n − 1 judged windows before it. */
+export interface AlertHistory extends LimitHistory {
+  /**
+   * Metrics a monitor looks at from a window on, and of every series at least the last n − 1 judged
+   * windows before it.
+   */
   metrics: (
     model: string,
     policy: MonitorPolicy,

@@ -4,6 +4,7 @@ import type { TransitionRow } from '../store/queries/transitions-row.ts'
 import type { AlertEvents } from './events.ts'
 import { evaluateMonitor, type MonitorEvaluation } from './evaluate-monitor.ts'
 import { explainTransitions } from './explain-transitions.ts'
+import { rowLimits } from './limit-history.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { monitorPolicy, type MonitorPolicy } from './policy.ts'
 import type { AlertHistory, Explainer, Outbox } from './ports.ts'
@@ -17,6 +18,8 @@ export interface RunMonitorsDeps {
   readonly links?: (model: string, monitor: string) => Readonly<Record<string, string>>
   /** Absent: nobody is told which bins made a breach. */
   readonly explainer?: Explainer
+  /** Metrics that have no p-value, by name or method: they take no part in a false-alarm budget. */
+  readonly untested?: readonly string[]
 }
 
 export interface RunMonitorsInput {
@@ -44,7 +47,7 @@ export async function runMonitors(
   const transitions: TransitionRow[] = []
   const deliveries: DeliveryRow[] = []
   for (const monitor of spec.monitors) {
-    const policy = monitorPolicy(spec, monitor)
+    const policy = monitorPolicy(spec, monitor, deps.untested)
     const from = changedFrom.get(policy.windowMs)
     if (from === undefined) continue
     const run = await runMonitor(deps, { spec, revision, policy, from })
@@ -68,11 +71,12 @@ async function runMonitor(
   const { model } = spec
   const { rows, previous } = await deps.history.metrics(model, policy, from)
   if (rows.length === 0) return { transitions: [], deliveries: [] }
+  const limits = await rowLimits(deps.history, { spec, policy, rows: [...previous, ...rows] })
   const { stored, before } = await deps.history.transitions(model, policy.monitor, from)
   const now = deps.now()
   const decided = evaluateMonitor({
     ...{ model, policy, configRevision: revision, from, now },
-    ...{ rows, previous, stored, before },
+    ...{ rows, previous, limits, stored, before },
   })
   const { explainer } = deps
   const evaluation =

@@ -1,6 +1,9 @@
 import type { Store } from '../store/client.ts'
+import { alertFamilySizes } from '../store/queries/alert-family-sizes.ts'
 import { alertMetricRows, type MonitoredMetrics } from '../store/queries/alert-metric-rows.ts'
 import { alertPreviousRows } from '../store/queries/alert-previous-rows.ts'
+import { alertSeriesPast } from '../store/queries/alert-series-past.ts'
+import { firstEventsRange } from '../store/queries/first-events-range.ts'
 import { deliveriesById } from '../store/queries/deliveries-by-id.ts'
 import { deliveriesDue } from '../store/queries/deliveries-due.ts'
 import { insertDeliveries } from '../store/queries/deliveries-insert.ts'
@@ -11,7 +14,7 @@ import { transitionsFrom } from '../store/queries/transitions-from.ts'
 import { insertTransitions } from '../store/queries/transitions-insert.ts'
 import { reachFactor } from './fold.ts'
 import { toldKey } from './plan-deliveries.ts'
-import type { MonitorPolicy } from './policy.ts'
+import { isLearnt, type MonitorPolicy } from './policy.ts'
 import type { AlertHistory, Outbox } from './ports.ts'
 
 /** The outbox in table `deliveries`: what is due of all models, or of those that `models` answers. */
@@ -40,11 +43,29 @@ export function createStoreAlertHistory(store: Store): AlertHistory {
           from: Math.max(0, from - reachMs),
           to: from,
           minSamples: policy.minSamples,
-          limit: policy.n - 1,
+          limit: judgedBefore(policy),
         }),
       )
       return { rows, previous }
     },
+    families: (model, policy, from) =>
+      store.query(
+        alertFamilySizes({
+          monitored: monitoredMetrics(model, policy),
+          from,
+          minSamples: policy.minSamples,
+        }),
+      ),
+    past: (model, policy, ask) =>
+      store.query(
+        alertSeriesPast({
+          monitored: monitoredMetrics(model, policy),
+          ...ask,
+          minSamples: policy.minSamples,
+        }),
+      ),
+    firstEvents: async (model, baseline) =>
+      (await store.query(firstEventsRange(model, baseline)))[0] ?? null,
     transitions: async (model, monitor, from) => ({
       stored: await store.query(transitionsFrom(model, monitor, from)),
       before: await store.query(transitionsBefore(model, monitor, from)),
@@ -60,6 +81,13 @@ export function createStoreAlertHistory(store: Store): AlertHistory {
     saveTransitions: (transitions) => insertTransitions(store, transitions),
   }
 }
+
+/**
+ * How many windows of a series can be needed before the first changed one. A window whose limit cannot be
+ * learnt yet has no verdict, which the store cannot tell: then all within reach.
+ */
+const judgedBefore = ({ warn, critical, n }: MonitorPolicy): number =>
+  isLearnt(warn) || isLearnt(critical) ? reachFactor * n : n - 1
 
 const monitoredMetrics = (model: string, policy: MonitorPolicy): MonitoredMetrics => ({
   model,

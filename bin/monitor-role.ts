@@ -60,7 +60,11 @@ export function createMonitorRole(
     binningOf: (model) => baselines.binningOf(model),
     isSettled: (model) => baselines.isSettled(model),
     labelIntervalMs: config.monitor.labelIntervalMs,
-    alerts: { history, outbox, now, explainer, events: alertEvents },
+    alerts: {
+      ...{ history, outbox, now, explainer },
+      events: alertEvents,
+      untested: untestedMetrics,
+    },
   })
   return {
     monitor: new Monitor({

@@ -1,5 +1,13 @@
 import { detectors, rowMethods } from './catalogue.ts'
 import { sequentialMetricNames } from './sequential/window-series.ts'
+import { peerMethods } from './peers/catalogue.ts'
+import {
+  fdrMetric,
+  numberMetric,
+  shareMetric,
+  verdictMethod,
+  verdictMetric,
+} from './peers/peer-metrics.ts'
 import { performanceMetrics } from './performance/catalogue.ts'
 
 /** Metrics of single profiles and windows, as quality/ names them. */
@@ -46,11 +54,27 @@ export const qualityMetrics = [
   'duplicate_burst',
 ] as const
 
+/** What other products' methods are called: numbers, verdicts and what goes for all features. */
+const peerNames: readonly string[] = [
+  ...peerMethods.flatMap((peer) => [numberMetric(peer), peer.method, verdictMethod(peer.method)]),
+  verdictMetric,
+  shareMetric,
+  fdrMetric,
+]
+
+const driftMetrics = new Set(detectors.map(({ metric }) => metric))
+
+/** Those of them that are judged by a p-value which is not the number itself. */
+const testedPeers: readonly string[] = peerMethods
+  .filter(({ operator, reportsPValue }) => operator.startsWith('<') && reportsPValue !== true)
+  .flatMap(({ method }) => method)
+
 /** Metrics and methods that come without a p-value, whatever is compared with what. */
 export const untestedMetrics: readonly string[] = [
   ...new Set([
     ...qualityMetrics,
     ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
+    ...peerNames.filter((name) => !testedPeers.includes(name) && !driftMetrics.has(name)),
   ]),
 ]
 
@@ -59,6 +83,7 @@ export const metricNames: readonly string[] = [
   ...new Set([
     ...detectors.flatMap(({ metric, method }) => [metric, method]),
     ...rowMethods,
+    ...peerNames,
     ...qualityMetrics,
     ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
     ...sequentialMetricNames,

@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../core/model-spec.ts'
 import { durationName } from '../core/duration.ts'
 import { watchedMetrics } from '../core/watched-metrics.ts'
-import { benjaminiHochberg } from '../detectors/calibration/false-discovery.ts'
+import { adjustedPValues } from '../detectors/calibration/false-discovery.ts'
 import { defaultDetectors, detectorNamed, insufficient } from '../detectors/catalogue.ts'
 import type { Detector } from '../detectors/detector.ts'
 import type { FeatureBinning, FeatureProfile } from '../detectors/profile.ts'
@@ -31,7 +31,8 @@ export interface RowScore {
   readonly baseline: string
   readonly feature: string
   readonly metric: string
-  readonly score: Score
+  /** Without a value where the method has no answer to the rows that there are. */
+  readonly score: Omit<Score, 'value'> & { readonly value: number | null }
 }
 
 export interface EvaluatedWindow {
@@ -79,7 +80,8 @@ export function evaluateWindow(window: EvaluatedWindow): MetricRow[] {
     }
     for (const method of new Set(arm.rowScores.map(family))) {
       const group = arm.rowScores.filter((row) => family(row) === method)
-      rows.push(...adjusted(group.map((row) => rowScoreRow(frame, row, spec.minSamples))))
+      const scores = group.map((row) => rowScoreRow(frame, row, spec.minSamples))
+      rows.push(...adjusted(scores, spec.correction))
     }
     return rows
   })
@@ -91,7 +93,7 @@ const family = ({ baseline, score }: RowScore): string => `${baseline}\n${score.
 function detectorsOf(spec: ModelSpec): readonly Detector[] {
   const watched = watchedMetrics(spec)
   const asked =
-    spec.detectors.length === 0
+    spec.detectors.length === 0 && spec.preset === null
       ? defaultDetectors
       : spec.detectors.flatMap((name) => detectorNamed(name) ?? [])
   return [...new Set([...asked, ...watched.flatMap((name) => detectorNamed(name) ?? [])])]
@@ -130,7 +132,7 @@ function driftRows(
       )
     }
   }
-  return adjusted(rows)
+  return adjusted(rows, spec.correction)
 }
 
 interface Compared {
@@ -166,12 +168,17 @@ function rowScoreRow(
   { baseline, feature, metric, score }: RowScore,
   minSamples: number,
 ): MetricRow {
-  const enough = score.nReference >= minSamples && score.nCurrent >= minSamples
+  const enough =
+    score.value !== null && score.nReference >= minSamples && score.nCurrent >= minSamples
   const facts = { ...frame, slice: '', feature, baseline, metric, method: score.method }
   return scored(facts, score, enough ? 'ok' : 'insufficient_data')
 }
 
-function scored(facts: DriftFacts, score: Score, status: MetricRow['status']): MetricRow {
+function scored(
+  facts: DriftFacts,
+  score: RowScore['score'],
+  status: MetricRow['status'],
+): MetricRow {
   return {
     ...facts,
     value: score.value,
@@ -187,8 +194,9 @@ function scored(facts: DriftFacts, score: Score, status: MetricRow['status']): M
 }
 
 /** Only what may be judged counts as a test: a refused comparison makes no other one stricter. */
-function adjusted(rows: readonly MetricRow[]): MetricRow[] {
-  const pAdjusted = benjaminiHochberg(
+function adjusted(rows: readonly MetricRow[], correction: ModelSpec['correction']): MetricRow[] {
+  const pAdjusted = adjustedPValues(
+    correction,
     rows.map(({ status, pValue }) => (status === 'ok' ? pValue : null)),
   )
   return rows.map((row, i) => ({ ...row, pAdjusted: pAdjusted[i] ?? null }))

@@ -3,7 +3,7 @@ import { evaluateMonitor } from '../../alerts/evaluate-monitor.ts'
 import { deliveryId, planDeliveries, type PlanInput } from '../../alerts/plan-deliveries.ts'
 import type { TransitionRow } from '../../store/queries/transitions-row.ts'
 import type { MetricRow } from '../../store/queries/metric-row.ts'
-import { at, metricRow, policyOf, retrain } from './rows.ts'
+import { at, metricRow, plainLimits, policyOf, retrain } from './rows.ts'
 
 const policy = policyOf()
 
@@ -17,6 +17,7 @@ function plan(rows: readonly MetricRow[], rest: Partial<PlanInput> = {}) {
       now: at(99),
     },
     ...{ rows, previous: [], stored: [] as TransitionRow[], before: [] },
+    limits: plainLimits(rest.policy ?? policy),
   })
   const deliveries = planDeliveries({
     ...{ model: 'fraud', policy, configRevision: 1, now: at(99), histories },
@@ -117,6 +118,7 @@ test('a series whose rows are no longer watched keeps its state', () => {
   const { writes } = evaluateMonitor({
     ...{ model: 'fraud', policy, configRevision: 1, from: at(0), now: at(99) },
     ...{ rows: [metricRow(0, 0.05, { feature: 'other' })], previous: [], before: [] },
+    limits: plainLimits(policy),
     stored: first.writes,
   })
   expect(writes).toEqual([])

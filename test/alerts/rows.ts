@@ -1,5 +1,6 @@
 import { modelSpec, type ActionSpec, type MonitorSpec } from '../../core/model-spec.ts'
-import { monitorPolicy, type MonitorPolicy } from '../../alerts/policy.ts'
+import { isLearnt, monitorPolicy, type MonitorPolicy } from '../../alerts/policy.ts'
+import { createRowLimits, type RowLimits } from '../../alerts/row-limits.ts'
 import type { AlertHistory, Outbox } from '../../alerts/ports.ts'
 import { toldKey } from '../../alerts/plan-deliveries.ts'
 import type { Told } from '../../alerts/notices.ts'
@@ -7,6 +8,7 @@ import { watches } from '../../alerts/evaluate-monitor.ts'
 import { verdictOf } from '../../alerts/verdict.ts'
 import type { DeliveryRow } from '../../store/queries/deliveries-row.ts'
 import type { MetricRow } from '../../store/queries/metric-row.ts'
+import type { SeriesPastRow } from '../../store/queries/alert-series-past.ts'
 import type { TransitionRow } from '../../store/queries/transitions-row.ts'
 
 export const hour = 3_600_000
@@ -69,6 +71,15 @@ export function fraudSpec(monitor: MonitorSpec = driftMonitor, action: ActionSpe
 
 export const policyOf = (monitor: Partial<MonitorSpec> = {}): MonitorPolicy =>
   monitorPolicy(fraudSpec(), { ...driftMonitor, ...monitor })
+
+/** What rows are judged by where nothing is learnt and no budget divided. */
+export const plainLimits = (policy: MonitorPolicy): ((row: MetricRow) => RowLimits) =>
+  createRowLimits({
+    policy,
+    families: [],
+    past: () => ({ starts: [], values: [] }),
+    ranges: new Map(),
+  })
 
 export function deliveryRow(rest: Partial<DeliveryRow> = {}): DeliveryRow {
   return {
@@ -146,8 +157,61 @@ export class MemoryHistory implements AlertHistory {
       .sort((a, b) => a.windowStart - b.windowStart)
     return {
       rows: rows.filter(({ windowStart }) => windowStart >= from),
-      previous: rows.filter((row) => row.windowStart < from && verdictOf(policy, row) !== 'none'),
+      previous: rows.filter(
+        (row) =>
+          row.windowStart < from &&
+          (isLearnt(policy.warn) ||
+            isLearnt(policy.critical) ||
+            verdictOf(plainLimits(policy)(row), row) !== 'none'),
+      ),
     }
+  }
+
+  readonly families: AlertHistory['families'] = async (_model, policy, from) => {
+    const sizes = new Map<string, { windowStart: number; tests: number; unadjusted: number }>()
+    for (const row of this.#judged(policy)) {
+      const { windowStart, pValue, pAdjusted } = row
+      if (windowStart < from || pValue === null) continue
+      const key = `${windowStart} ${row.version} ${row.variant} ${row.baseline} ${row.method}`
+      const size = sizes.get(key) ?? { windowStart, tests: 0, unadjusted: 0 }
+      size.tests += 1
+      size.unadjusted += pAdjusted === null ? 1 : 0
+      sizes.set(key, size)
+    }
+    return [...sizes.values()]
+  }
+
+  readonly past: AlertHistory['past'] = async (_model, policy, { from, to, part, parts }) => {
+    const series = new Map<string, SeriesPastRow & { starts: number[]; values: number[] }>()
+    const rows = this.#judged(policy).sort((a, b) => a.windowStart - b.windowStart)
+    for (const row of rows) {
+      const { version, variant, slice, feature, baseline, method, windowStart, value } = row
+      if (windowStart < from || windowStart >= to || value === null) continue
+      if ((slice.length + feature.length) % parts !== part) continue
+      const key = [version, variant, slice, feature, baseline, method]
+      const one = series.get(key.join()) ?? {
+        ...{ version, variant, slice, feature, baseline, method },
+        starts: [] as number[],
+        values: [] as number[],
+      }
+      one.starts.push(windowStart)
+      one.values.push(value)
+      series.set(key.join(), one)
+    }
+    return [...series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
+  }
+
+  readonly firstEvents: AlertHistory['firstEvents'] = async () => null
+
+  #judged(policy: MonitorPolicy): MetricRow[] {
+    return [...this.#metrics.values()].filter(
+      (row) =>
+        watches(policy, row) &&
+        row.status === 'ok' &&
+        row.nCurrent >= policy.minSamples &&
+        row.value !== null &&
+        Number.isFinite(row.value),
+    )
   }
 
   readonly transitions: AlertHistory['transitions'] = async (_model, monitor, from) => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { verdictOf } from '../../alerts/verdict.ts'
 import type { MetricRow } from '../../store/queries/metric-row.ts'
-import { metricRow, policyOf } from './rows.ts'
+import { metricRow, plainLimits, policyOf } from './rows.ts'
 
 const policy = policyOf()
+const judge = (row: MetricRow, by = policy) => verdictOf(plainLimits(by)(row), row)
 
 test.each<[name: string, value: number | null, rest: Partial<MetricRow>, verdict: string]>([
   ['below both limits', 0.05, {}, 'ok'],
@@ -24,12 +25,12 @@ test.each<[name: string, value: number | null, rest: Partial<MetricRow>, verdict
   ['a detector that failed', 0.3, { status: 'error' }, 'none'],
   ['a result withdrawn', 0.3, { status: 'retracted' }, 'none'],
 ])('%s', (_name, value, rest, verdict) => {
-  expect(verdictOf(policy, metricRow(0, value, rest))).toBe(verdict)
+  expect(judge(metricRow(0, value, rest))).toBe(verdict)
 })
 
 test('a monitor with one limit knows one level', () => {
   const critical = { ...policy, warn: null }
   const warn = { ...policy, critical: null }
-  expect(verdictOf(critical, metricRow(0, 0.15))).toBe('ok')
-  expect(verdictOf(warn, metricRow(0, 0.9))).toBe('warn')
+  expect(judge(metricRow(0, 0.15), critical)).toBe('ok')
+  expect(judge(metricRow(0, 0.9), warn)).toBe('warn')
 })
