@@ -6,6 +6,7 @@ import { messages } from './migrations/0002-messages.ts'
 import { labelWindows } from './migrations/0003-label-windows.ts'
 import { partitionHalts } from './migrations/0004-partition-halts.ts'
 import { outlierModels } from './migrations/0005-outlier-models.ts'
+import { sequentialStates } from './migrations/0006-sequential-states.ts'
 
 interface Migration {
   readonly version: number
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, statements: labelWindows },
   { version: 4, statements: partitionHalts },
   { version: 5, statements: outlierModels },
+  { version: 6, statements: sequentialStates },
 ]
 
 const bookkeeping: TableDefinition = {

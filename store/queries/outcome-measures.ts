@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
+import { errorKind, eventErrors } from './event-errors.ts'
 
 /**
  * Whole-number sums over the labelled events of a group. Being whole, they are the same in any order,
@@ -11,8 +12,8 @@ export interface OutcomeMeasure {
   readonly name: string
   readonly appliesTo: (spec: ModelSpec) => boolean
   /**
-   * Columns of one event, each with an alias. At hand are `label` (Nullable text, NULL before it has
-   * come), `prediction`, `score`, `scores`.
+   * Columns of one event, each with an alias. At hand are `event_id`, `ts`, `label` (Nullable text, NULL
+   * before it has come), `prediction`, `score`, `scores`.
    */
   readonly values: string
   /** Of the group: an Array(Int128), always as long. */
@@ -58,7 +59,27 @@ const reliability: OutcomeMeasure = {
   params: ({ positiveClass }) => ({ positive: positiveClass ?? '' }),
 }
 
-const measures: readonly OutcomeMeasure[] = [reliability]
+/**
+ * What the errors of single events are, for detectors that read them one by one: nothing is computed of this
+ * sum of hashes, it tells that a window is to be read again.
+ */
+const errorStream = (kind: keyof typeof eventErrors): OutcomeMeasure => ({
+  name: `errors/${kind}`,
+  appliesTo: (spec) =>
+    errorKind(spec) === kind && spec.sequential.some(({ stream }) => stream === 'errors'),
+  values: [
+    `${eventErrors[kind]} AS off`,
+    'toInt128(if(off IS NULL, 0, cityHash64(event_id, ts, assumeNotNull(off)))) AS off_hash',
+  ].join(',\n        '),
+  sums: 'CAST([sum(off_hash)] AS Array(Int128))',
+  params: () => ({}),
+})
+
+const measures: readonly OutcomeMeasure[] = [
+  reliability,
+  errorStream('classes'),
+  errorStream('distances'),
+]
 
 /** What is summed over a model's labelled events; nothing for a model that has no such metric. */
 export const measuresOf = (spec: ModelSpec): readonly OutcomeMeasure[] =>

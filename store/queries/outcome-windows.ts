@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
 import type { ModelBinning } from '../binning.ts'
 import type { Statement } from '../query.ts'
+import { labelsOfEvents } from './labels-of-events.ts'
 import { measuresOf } from './outcome-measures.ts'
 import { sliceKeyColumn } from './profile-slices.ts'
 import { eventsRelation, insertSelectSettings } from './profile-source.ts'
@@ -45,16 +46,10 @@ export function outcomeWindows({ spec, binning, windows }: OutcomeWindowsInput):
   return chunks.map((chunk) => outcomeStatement({ spec, binning, windows: chunk }))
 }
 
-/**
- * The labels of other events are left out as early as can be. PREWHERE: what it asks of is the key, so it
- * may go before rows of one key are compared. The range reads few granules where ids grow with time; a set
- * of hashes is several times faster than one of texts, and an id too many finds no event to join.
- */
 function outcomeStatement({ spec, binning, windows }: OutcomeWindowsInput): Statement {
   const slices = [...binning.slices.values()].map((slice, i) => sliceKeyColumn(slice, `s${i}`))
   const measures = measuresOf(spec)
   const relation = eventsRelation(spec, joinedRanges(windows, spec.windowMs))
-  const ids = `${relation.from.replace(/ FINAL$/, '')} WHERE ${relation.where}`
   const params: Record<string, unknown> = { ...relation.params }
   for (const [i, slice] of slices.entries())
     Object.assign(params, slice.params, { [`s${i}_names`]: slice.names })
@@ -81,18 +76,13 @@ FROM (
         if(label IS NULL, 0, cityHash64(event_id, assumeNotNull(label))) AS label_hash,
         ${measures.map(({ values }) => values).join(',\n        ')}
     FROM (
-      SELECT event_id, intDiv(toUnixTimestamp64Milli(ts), ${spec.windowMs}) * ${spec.windowMs} AS w,
+      SELECT event_id, ts, intDiv(toUnixTimestamp64Milli(ts), ${spec.windowMs}) * ${spec.windowMs} AS w,
         version, variant, prediction, score, scores${slices.map(({ expression }, i) => `,\n        ${expression} AS s${i}`).join('')}
       FROM ${relation.from}
       WHERE ${relation.where}
     ) AS e
     LEFT ANY JOIN (
-      SELECT event_id, toNullable(label) AS label
-      FROM labels FINAL
-      PREWHERE model = {model:String}
-        AND event_id >= (SELECT min(event_id) FROM ${ids})
-        AND event_id <= (SELECT max(event_id) FROM ${ids})
-        AND cityHash64(event_id) IN (SELECT cityHash64(event_id) FROM ${ids})
+      ${labelsOfEvents(relation)}
     ) AS l USING (event_id)
   )
   GROUP BY GROUPING SETS (${sets.join(', ')})
