@@ -9,6 +9,7 @@ import { defaultApiOptions, type ApiOptions, type AppDeps } from './ports.ts'
 import { addRequestMetrics } from './request-metrics.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { baselineRoutes } from './routes/baselines.ts'
+import { contributionRoutes } from './routes/contributions.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventIntakeRoutes, eventRoutes } from './routes/events.ts'
@@ -106,6 +107,7 @@ function addRoutes(app: FastifyInstance, deps: AppDeps, options: ApiOptions): vo
   void app.register(baselineRoutes, { baselines: deps.baselines, audit, requireModel })
   void app.register(metricRoutes, { results, requireModel })
   void app.register(outlierRoutes, { outliers: deps.outliers, models: deps.models, requireModel })
+  void app.register(contributionRoutes, { contributions: deps.contributions, requireModel })
   void app.register(slicedQueryRoutes, { slicedQuery: deps.slicedQuery, requireModel })
   void app.register(alertRoutes, { alerts: deps.alerts })
   void app.register(deliveryRoutes, { deliveries: deps.deliveries, audit })

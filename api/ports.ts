@@ -104,6 +104,79 @@ export interface Outliers {
   ) => Promise<Page<OutlierRecord, OutlierKey>>
 }
 
+/** Which comparison is to be taken apart. */
+export interface ContributionsAsk {
+  readonly metric: 'psi' | 'js' | 'linf'
+  readonly slice?: string
+  readonly window?: string
+  readonly windowStart?: Date
+  readonly baseline?: string
+  readonly version?: string
+  readonly variant?: string
+}
+
+/** The comparison that was taken apart. */
+interface ComparedWindow {
+  readonly model: string
+  readonly metric: string
+  readonly window: string
+  readonly window_start: string
+  readonly window_end: string
+  readonly baseline: string
+  readonly version: string
+  readonly variant: string
+}
+
+export interface FeatureContributions extends ComparedWindow {
+  readonly slice: string
+  readonly feature: string
+  readonly n_reference: number
+  readonly n_current: number
+  readonly bins: readonly {
+    readonly name: object
+    readonly label: string
+    readonly reference_share: number
+    readonly current_share: number
+    readonly change: number
+    readonly contribution: number
+    readonly share: number
+  }[]
+}
+
+export interface RankedContributions extends ComparedWindow {
+  readonly method: string
+  readonly ranking: readonly {
+    readonly rank: number
+    readonly feature: string
+    readonly slice: string
+    readonly value: number | null
+    readonly effect: number
+    readonly p_value: number | null
+    readonly p_adjusted: number | null
+    readonly noise_floor: number | null
+    readonly share: number
+    readonly significant: boolean
+    readonly n_reference: number
+    readonly n_current: number
+  }[]
+  readonly ranking_total: number
+  readonly not_judged: number
+}
+
+/** What a drift is made of. Both throw REQUEST_INVALID, BASELINE_NOT_FOUND or CONTRIBUTIONS_NOT_FOUND. */
+export interface Contributions {
+  /** By the bins of one feature. */
+  bins: (
+    model: string,
+    ask: ContributionsAsk & { readonly feature: string; readonly fine: boolean },
+  ) => Promise<FeatureContributions>
+  /** By features and slices. */
+  ranking: (
+    model: string,
+    ask: ContributionsAsk & { readonly limit: number },
+  ) => Promise<RankedContributions>
+}
+
 export interface SlicedQuery {
   /** Throws QUERY_INVALID with `details.problems`, or QUERY_TOO_EXPENSIVE. */
   run: (model: string, body: unknown) => Promise<SlicedAnswer>
@@ -223,6 +296,7 @@ export interface AppDeps {
   readonly baselines: Baselines
   readonly results: Results
   readonly outliers: Outliers
+  readonly contributions: Contributions
   readonly slicedQuery: SlicedQuery
   readonly alerts: Alerts
   readonly deliveries: Deliveries

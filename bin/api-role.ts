@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
-import type { BaselineSpec } from '../core/model-spec.ts'
+import type { BaselineSpec, ModelSpec } from '../core/model-spec.ts'
 import { buildApp } from '../api/app.ts'
 import { listen, type Listener } from '../api/listen.ts'
 import type { ApiOptions, AppDeps } from '../api/ports.ts'
@@ -21,6 +21,7 @@ import { createStoreOutbox } from '../alerts/store-outbox.ts'
 import { replayDeadLetters } from '../ingest/dead-letters.ts'
 import type { Intake } from '../ingest/intake.ts'
 import { createBaseline, type BaselineDeps } from '../monitor/baselines.ts'
+import { featureContributions, rankedContributions } from '../monitor/contributions.ts'
 import { runSlicedQuery } from '../store/queries/sliced-query.ts'
 import type { Shared } from './shared.ts'
 import { putModel } from './model-put.ts'
@@ -61,12 +62,12 @@ function appDeps(deps: ApiRoleDeps): Omit<AppDeps, 'keys'> {
     baselines: baselinePort(deps),
     results: storeResults(store),
     outliers: storeOutliers(store),
+    contributions: {
+      bins: async (model, ask) => featureContributions(store, specOf(deps, model), ask),
+      ranking: async (model, ask) => rankedContributions(store, specOf(deps, model), ask),
+    },
     slicedQuery: {
-      run: (model, body) => {
-        const known = registry.get(model)
-        if (known === undefined) throw new AppError('MODEL_NOT_FOUND', `no model "${model}"`)
-        return runSlicedQuery(store, known.spec, body)
-      },
+      run: async (model, body) => runSlicedQuery(store, specOf(deps, model), body),
     },
     alerts: storeAlerts(store),
     deliveries: {
@@ -77,6 +78,12 @@ function appDeps(deps: ApiRoleDeps): Omit<AppDeps, 'keys'> {
     partitions: storePartitions(store, clock),
     ledger: storeLedger(store),
   }
+}
+
+function specOf({ registry }: ApiRoleDeps, model: string): ModelSpec {
+  const known = registry.get(model)
+  if (known === undefined) throw new AppError('MODEL_NOT_FOUND', `no model "${model}"`)
+  return known.spec
 }
 
 function baselinePort({ store, registry, baselines }: ApiRoleDeps): AppDeps['baselines'] {

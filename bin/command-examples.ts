@@ -64,6 +64,13 @@ export const commandExamples: Readonly<Record<string, readonly CommandExample[]>
       line: 'query fraud --json query.json --format csv',
     },
   ],
+  explain: [
+    { does: 'Which features drifted, in which slices', line: 'explain fraud' },
+    {
+      does: 'Which bins of one of them, on a day of the past',
+      line: 'explain fraud --feature amount --slice country=DE --at 2026-11-20T00:00:00Z --window 1d',
+    },
+  ],
   ingest: [
     { does: 'Events as they would be sent over HTTP', line: 'ingest events.ndjson.gz' },
     {

@@ -8,6 +8,7 @@ import { configCommand } from './config.ts'
 import { openConfiguredStore } from './configured-store.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
+import { explainCommand } from './explain.ts'
 import { ingestCommand } from './ingest.ts'
 import { keysCommand } from './keys.ts'
 import { modelsCommand } from './models.ts'
@@ -28,6 +29,7 @@ export function buildProgram(): Command {
   program.addCommand(modelsCommand())
   program.addCommand(baselineCommand())
   program.addCommand(queryCommand())
+  program.addCommand(explainCommand())
   program.addCommand(ingestCommand())
   program.addCommand(deadLettersCommand())
   program.addCommand(partitionsCommand())

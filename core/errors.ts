@@ -39,6 +39,11 @@ export const errorCodes = {
     retryable: false,
     help: 'The model has no event with this id, or it is past its retention.',
   },
+  CONTRIBUTIONS_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    help: 'Nothing is stored that could be taken apart: no such window was evaluated, it holds nothing of this feature, slice, version or variant, or its baseline does not. The message says which.',
+  },
   DELIVERY_NOT_FOUND: {
     status: 404,
     retryable: false,

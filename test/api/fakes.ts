@@ -56,6 +56,7 @@ export function fakes(files: readonly ModelFile[] = [{ model: 'fraud' }]): Fakes
       event: answer('event', { event: null, label: null }),
     },
     outliers: { list: answer('outliers', empty) },
+    contributions: { bins: answer('bins', bins), ranking: answer('ranking', ranking) },
     slicedQuery: {
       run: answer('query', {
         columns: [{ name: 'country', type: 'string' }],
@@ -79,6 +80,39 @@ export const halt: PartitionHalt = {
   ...{ source: 'kafka:main', topic: 'events', partition: 3, state: 'halted', offset: 42 },
   ...{ exceeded: 'run', reason: 'invalid_json', detail: 'position 1', refused: 1000, seen: 1000 },
   ...{ releasedBy: '', haltedAt: noon, changedAt: noon },
+}
+
+const compared = {
+  ...{ model: 'fraud', metric: 'psi', window: '1h', baseline: 'training' },
+  window_start: '2026-11-20T11:00:00.000Z',
+  window_end: '2026-11-20T12:00:00.000Z',
+  ...{ version: '7', variant: 'live' },
+}
+
+const shares = { reference_share: 0.03, current_share: 0.41, change: 0.38 }
+export const bins = {
+  ...compared,
+  ...{ slice: '', feature: 'country', n_reference: 1000, n_current: 500 },
+  bins: [
+    {
+      name: { kind: 'category', category: 'DE' },
+      ...{ label: 'DE', ...shares, contribution: 0.99, share: 0.9 },
+    },
+    {
+      name: { kind: 'range', from: null, to: 3.0000001 },
+      ...{ label: '< 3', ...shares, contribution: 0.11, share: 0.1 },
+    },
+  ],
+}
+export const ranking = {
+  ...{ ...compared, method: 'psi/decile-jeffreys', ranking_total: 1, not_judged: 2 },
+  ranking: [
+    {
+      ...{ rank: 1, feature: 'country', slice: '', value: 1.1, effect: 1.1, share: 1 },
+      ...{ p_value: 0, p_adjusted: null, noise_floor: 0.02, significant: true },
+      ...{ n_reference: 1000, n_current: 500 },
+    },
+  ],
 }
 
 const baseline = {
