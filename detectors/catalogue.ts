@@ -9,7 +9,7 @@ import { gDetector } from './drift/g.ts'
 import { hellingerDetector } from './drift/hellinger.ts'
 import { jsDetector } from './drift/js.ts'
 import { klDetector } from './drift/kl.ts'
-import { ksDetector } from './drift/ks.ts'
+import { ksDetector, ksExactMethod } from './drift/ks.ts'
 import { linfRobustDetector, linfSimpleDetector } from './drift/linf.ts'
 import { mannWhitneyDetector } from './drift/mann-whitney.ts'
 import { psiDetector } from './drift/psi.ts'
@@ -17,6 +17,7 @@ import { tDetector } from './drift/t.ts'
 import { tvdDetector } from './drift/tvd.ts'
 import { wassersteinDetector } from './drift/wasserstein.ts'
 import { zDetector } from './drift/z.ts'
+import { rowScanMethods } from './exact/row-methods.ts'
 import { type FeatureProfile } from './profile.ts'
 
 /** Every drift detector over profiles. The first of a metric is its default method. */
@@ -52,7 +53,10 @@ export const defaultDetectors: readonly Detector[] = [
 ]
 
 /** Methods that need stored rows instead of profiles: their statistic is computed by the store. */
-export const rowMethods = ['ks/exact'] as const
+export const rowMethods: readonly string[] = [
+  ksExactMethod,
+  ...rowScanMethods.map(({ method }) => method),
+]
 
 /** The detector of a method id, or the default one of a metric; undefined when there is neither. */
 export function detectorNamed(name: string): Detector | undefined {

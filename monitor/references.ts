@@ -81,6 +81,26 @@ export function rowsForWindow(
   return eventsRelation(spec, [window], 'reference_', source.version)
 }
 
+/** A revision in use, and which versions are compared with it. */
+export interface ComparedRevision {
+  readonly baseline: Baseline
+  readonly versions: (version: string) => boolean
+}
+
+/** The revisions that a model's versions are compared with; a version is never compared with itself. */
+export function comparedRevisions(spec: ModelSpec, all: readonly Baseline[]): ComparedRevision[] {
+  return [...spec.baselines.keys()].flatMap((name) => {
+    const bound = new Set(all.filter((b) => b.baseline === name).map(({ version }) => version))
+    const inUse = [...bound].flatMap((version) => baselineFor(all, name, version) ?? [])
+    return [...new Set(inUse)].map((baseline) => ({
+      baseline,
+      versions: (version: string) =>
+        baselineFor(all, name, version) === baseline &&
+        !('version' in baseline.source && baseline.source.version === version),
+    }))
+  })
+}
+
 function bySlice(
   rows: readonly {
     readonly slice: string

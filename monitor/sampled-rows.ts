@@ -4,6 +4,7 @@ import { relationSize } from '../store/queries/baseline-extent.ts'
 import type { Source, TimeRange } from '../store/queries/profile-source.ts'
 import {
   referenceSample,
+  type ReferenceRow,
   type SampledColumns,
   type SampledRow,
 } from '../store/queries/reference-sample.ts'
@@ -35,10 +36,14 @@ export interface RowSample {
   readonly rows: readonly SampledRow[]
 }
 
+export interface ReferenceRowSample extends RowSample {
+  readonly rows: readonly ReferenceRow[]
+}
+
 export interface SampledReference {
   readonly baseline: Baseline
   /** Read when first asked for, once for all windows where the baseline stands still. Without rows where there are none. */
-  readonly sample: () => Promise<RowSample>
+  readonly sample: () => Promise<ReferenceRowSample>
 }
 
 /** One arm of a rollout in one window, and what it is compared with. */
@@ -92,8 +97,8 @@ export async function* sampledArms(
 class References {
   readonly #deps: SampledRowsDeps
   readonly #ask: SampledRowsAsk
-  readonly #fixed = new Map<Baseline, Promise<RowSample>>()
-  readonly #moving = new Map<Baseline, Promise<RowSample>>()
+  readonly #fixed = new Map<Baseline, Promise<ReferenceRowSample>>()
+  readonly #moving = new Map<Baseline, Promise<ReferenceRowSample>>()
   #window = NaN
 
   constructor(deps: SampledRowsDeps, ask: SampledRowsAsk) {
@@ -115,14 +120,14 @@ class References {
     })
   }
 
-  #sample(baseline: Baseline, window: TimeRange): Promise<RowSample> {
+  #sample(baseline: Baseline, window: TimeRange): Promise<ReferenceRowSample> {
     const known = isMoving(baseline) ? this.#moving : this.#fixed
     const found = known.get(baseline) ?? this.#read(baseline, window)
     known.set(baseline, found)
     return found
   }
 
-  async #read(baseline: Baseline, window: TimeRange): Promise<RowSample> {
+  async #read(baseline: Baseline, window: TimeRange): Promise<ReferenceRowSample> {
     const { store } = this.#deps
     const { spec, sources, limit } = this.#ask
     const relation = rowsForWindow(spec, baseline, window)

@@ -64,6 +64,9 @@ export function ksTwoSample(reference: readonly number[], current: readonly numb
   return gap
 }
 
+/** KS over stored rows. */
+export const ksExactMethod = 'ks/exact'
+
 /**
  * The score of a statistic that was computed elsewhere, over `n` reference and
  * `m` current rows. The p-value is SciPy's asymptotic one,
@@ -72,7 +75,7 @@ export function ksTwoSample(reference: readonly number[], current: readonly numb
  * @example ksExactScore({ d: 0.045, n: 1500, m: 1000 }).pValue // 0.1707
  */
 export function ksExactScore({ d, n, m }: { d: number; n: number; m: number }): Score {
-  return ksScore('ks/exact', { d, n, m })
+  return ksScore(ksExactMethod, { d, n, m })
 }
 
 /** P-value of a largest gap d between the empirical distributions of n and m values. */

@@ -1,6 +1,7 @@
 import { chi2Contingency } from '../drift/chi2.ts'
 import { cvmTest } from '../exact/cvm.ts'
 import { ksTest } from '../exact/ks.ts'
+import { fdrMetric, verdictMethod, verdictMetric } from './peer-metrics.ts'
 import { type Peer, type PeerMethod } from './peer.ts'
 import { presentNumbers, presentValues, valueCounts } from './present-values.ts'
 
@@ -56,11 +57,28 @@ const cvm: PeerMethod = {
   },
 }
 
-/** alibi-detect 0.12's univariate tests, chosen as its `TabularDrift` does. */
+/**
+ * alibi-detect 0.12's univariate tests, chosen as its `TabularDrift` does. Its verdict over all
+ * features is Bonferroni's, its default; that of false discoveries goes by a name of its own.
+ */
 export const alibiDetect: Peer = {
   name: 'alibi-detect',
   methods: [ks, chi2, cvm],
   chooseTest: ({ kind }) => (kind === 'numeric' ? ks : chi2),
+  dataset: (scores) => {
+    const pValues = scores.map(({ judged }) => judged)
+    const least = Math.min(...pValues)
+    return (['bonferroni', 'fdr'] as const).map((correction) => {
+      const { drifted, threshold } = alibiVerdict(pValues, correction)
+      return {
+        metric: correction === 'fdr' ? fdrMetric : verdictMetric,
+        method: verdictMethod(`alibi-detect-0.12-${correction}`),
+        value: Number(drifted),
+        judged: least,
+        threshold,
+      }
+    })
+  },
 }
 
 export interface BatchVerdict {

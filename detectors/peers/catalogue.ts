@@ -18,9 +18,12 @@ export const peers: readonly Peer[] = [
   vertex,
 ]
 
+/** Every compatibility method. */
+export const peerMethods: readonly PeerMethod[] = peers.flatMap(({ methods }) => methods)
+
 /** The compatibility method of an id such as `psi/evidently-0.7`. */
 export function peerMethodNamed(id: string): PeerMethod | undefined {
-  return peers.flatMap(({ methods }) => methods).find(({ method }) => method === id)
+  return peerMethods.find(({ method }) => method === id)
 }
 
 /** The product of a preset's name, such as `nannyml`. */

@@ -10,6 +10,7 @@ import { chi2Survival } from '../special-functions/incomplete-gamma.ts'
 import { fisherExact, goodnessOfFit, shareZ } from './evidently-tables.ts'
 import { evidentlyHellinger, kullbackLeiblerPlain, psiPlain, shares } from './evidently-shares.ts'
 import { extent } from './numpy-histogram.ts'
+import { shareMetric, verdictMethod, verdictMetric } from './peer-metrics.ts'
 import { type Operator, type Peer, type PeerMethod, type PeerSample } from './peer.ts'
 import {
   presentNumbers,
@@ -38,13 +39,21 @@ function onValues(compute: (values: PresentValues<Value>) => number | null): Pee
   }
 }
 
+const version = 'evidently-0.7'
+
+/** Evidently's `drift_share`: the data set has drifted from this share of drifted columns on. */
+const datasetShare = 0.5
+
 function method(
   metric: string,
   rule: readonly [Operator, number],
   rest: Pick<PeerMethod, 'kinds' | 'describe' | 'number'>,
 ): PeerMethod {
   const [operator, threshold] = rule
-  return { metric, method: `${metric}/evidently-0.7`, operator, threshold, ...rest }
+  const id = `${metric}/${version}`
+  // Whatever it compares from above is a p-value.
+  const reports = operator.startsWith('<') ? ({ reportsPValue: true } as const) : {}
+  return { metric, method: id, operator, threshold, ...reports, ...rest }
 }
 
 const both = ['numeric', 'categorical'] as const
@@ -220,4 +229,18 @@ export const evidently: Peer = {
     cvm,
   ],
   chooseTest,
+  dataset: (scores) => {
+    const share = scores.filter(({ drifted }) => drifted === true).length / scores.length
+    const drifted = Number(share >= datasetShare)
+    return [
+      { metric: shareMetric, method: `${shareMetric}/${version}`, value: share },
+      {
+        metric: verdictMetric,
+        method: verdictMethod(version),
+        value: drifted,
+        judged: share,
+        threshold: datasetShare,
+      },
+    ]
+  },
 }

@@ -32,6 +32,8 @@ export interface PeerMethod {
   /** The peer's default; null where it learns one from chunks of the reference. */
   readonly threshold: number | null
   readonly describe: string
+  /** The number that the peer reports is a p-value, and no size of a change. */
+  readonly reportsPValue?: true
   /** Null where the peer raises an error or answers NaN, an empty side above all. Never NaN. */
   readonly number: (sample: PeerSample) => PeerNumber | null
 }
@@ -41,11 +43,25 @@ export interface Peer {
   readonly methods: readonly PeerMethod[]
   /** The peer's own choice of a test for a feature that names none. */
   readonly chooseTest: (sample: PeerSample) => PeerMethod
+  /** Its verdict over the features of a data set, at least one, where it has one. */
+  readonly dataset?: (scores: readonly PeerScore[]) => readonly DatasetScore[]
+}
+
+/** A number about all features together. */
+export interface DatasetScore {
+  readonly metric: string
+  readonly method: string
+  readonly value: number
+  /** What a verdict was made from, and by which threshold. */
+  readonly judged?: number
+  readonly threshold?: number
 }
 
 export interface PeerScore {
   readonly method: string
   readonly value: number
+  /** The number that is compared with the threshold. */
+  readonly judged: number
   readonly operator: Operator
   readonly threshold: number | null
   /** Null without a threshold. */
@@ -65,9 +81,9 @@ export function peerScore(
   const number = method.number(sample)
   if (number === null || !Number.isFinite(number.judged ?? number.value)) return null
   const { operator } = method
-  const drifted =
-    threshold === null ? null : breaches(number.judged ?? number.value, operator, threshold)
-  return { method: method.method, value: number.value, operator, threshold, drifted }
+  const judged = number.judged ?? number.value
+  const drifted = threshold === null ? null : breaches(judged, operator, threshold)
+  return { method: method.method, value: number.value, judged, operator, threshold, drifted }
 }
 
 /**

@@ -13,6 +13,7 @@ const valuesABucket = 4
 const ks: PeerMethod = {
   metric: 'ks',
   method: 'ks/whylogs-1.6',
+  reportsPValue: true,
   kinds: ['numeric'],
   operator: '<',
   threshold: 0.05,
@@ -83,6 +84,7 @@ function masses(sorted: Float64Array, edges: readonly number[]): number[] {
 const chi2: PeerMethod = {
   metric: 'chi2',
   method: 'chi2/whylogs-1.6',
+  reportsPValue: true,
   kinds: ['categorical'],
   operator: '<',
   threshold: 0.05,

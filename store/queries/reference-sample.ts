@@ -7,6 +7,11 @@ export interface SampledRow {
   readonly texts: readonly (string | null)[]
 }
 
+/** A row of a reference, with its place: event time, epoch ms, or the number of the row in its file. */
+export interface ReferenceRow extends SampledRow {
+  readonly at: number
+}
+
 /** Columns of a sample: `numbers` of its rows are in the order of `numeric`, `texts` in that of `categorical`. */
 export interface SampledColumns {
   readonly numeric: readonly Source[]
@@ -27,13 +32,14 @@ export function referenceSample(
   relation: Relation,
   columns: SampledColumns,
   { key, seed, limit }: Draw & { readonly key: 'event_id' | 'row' },
-): Query<SampledRow> {
+): Query<ReferenceRow> {
   // An event id may come again in another hour.
   const order = key === 'event_id' ? 'event_id, ts' : key
+  const at = key === 'event_id' ? 'toUnixTimestamp64Milli(ts)' : key
   return {
     name: 'reference-sample',
     sql: `
-SELECT ${numbersOf(columns)} AS numbers, ${textsOf(columns)} AS texts
+SELECT ${at} AS at, ${numbersOf(columns)} AS numbers, ${textsOf(columns)} AS texts
 FROM ${relation.from}
 WHERE ${relation.where}
 ORDER BY cityHash64(${key}, {seed:UInt64}), ${order}
@@ -41,6 +47,7 @@ LIMIT {limit:UInt32}`,
     params: { ...relation.params, seed, limit },
     settings: finalSettings,
     toRow: (raw) => ({
+      at: Number(raw['at']),
       numbers: raw['numbers'] as (number | null)[],
       texts: raw['texts'] as (string | null)[],
     }),

@@ -22,7 +22,10 @@ export const streamModel = (trainingFile: string): ModelFile => ({
   lateness: '30m',
   label_delay: '40m',
   min_samples: 20,
-  detectors: ['psi', 'ks', 'js', 'wasserstein', 'chi2', 'linf', 'ks/exact'],
+  detectors: [
+    ...['psi', 'ks', 'js', 'wasserstein', 'chi2', 'linf', 'ks/exact', 'mann-whitney/exact'],
+    ...['wasserstein/exact-normed', 't/exact-welch', 'psi/evidently-0.7', 'js/nannyml-0.13'],
+  ],
   baselines: {
     training: { file: trainingFile },
     opening: { range: { from: iso(streamStart), to: iso(streamStart + openingHours * hour) } },

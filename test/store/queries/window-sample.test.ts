@@ -93,10 +93,12 @@ test('a smaller sample is the beginning of a larger one, and another seed draws 
   const [large, small] = [await sampleOf(spec, 30), await sampleOf(spec, 12)]
   expect(small[0]?.rows).toEqual(large[0]?.rows.slice(0, 12))
   const relation = eventsRelation(spec, [{ from: start, to: start + minute }], 'reference_')
-  const drawn = (seed: number) =>
-    store.query(
-      referenceSample(relation, columnsOf(spec), { key: 'event_id', seed, limit: draw.limit }),
-    )
+  const drawn = async (seed: number) => {
+    const sample = { key: 'event_id', seed, limit: draw.limit } as const
+    const rows = await store.query(referenceSample(relation, columnsOf(spec), sample))
+    expect(rows.every(({ at, numbers }) => at === start + (numbers[0] ?? NaN))).toBe(true)
+    return rows.map(({ numbers, texts }) => ({ numbers, texts }))
+  }
   expect(await drawn(draw.seed)).toEqual(large[0]?.rows.slice(0, draw.limit))
   expect(await drawn(8)).not.toEqual(await drawn(draw.seed))
 })
