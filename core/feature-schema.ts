@@ -32,7 +32,7 @@ export const Feature = Type.Union([
         description: 'A list of as many numbers in every event.',
       }),
     },
-    closed,
+    { ...closed, 'x-allowed': '{ embedding: [dimensions] }' },
   ),
 ])
 

@@ -185,7 +185,8 @@ function featureCells(name: string, { type: kind, dimensions = 0 }: FeatureSpec)
       return { name, kind, cells: new NullableTextColumn(column) }
     case 'embedding':
       return { name, kind, dimensions, cells: new NumberListColumn(column) }
-    default:
+    case 'categorical':
+    case 'boolean':
       return { name, kind, cells: new CategoryColumn(column) }
   }
 }

@@ -17,6 +17,7 @@ import { combinations } from '../store/queries/binning-combinations.ts'
 import { cutCounts, type Cut } from '../store/queries/binning-cuts.ts'
 import { quantiles } from '../store/queries/binning-quantiles.ts'
 import { newestBinning } from '../store/queries/binnings-read.ts'
+import { unreferenced } from '../store/queries/derived-sources.ts'
 import { sourcesOf, type Relation, type Source } from '../store/queries/profile-source.ts'
 import {
   dimensionKind,
@@ -26,6 +27,7 @@ import {
   type FrozenSlice,
   type SliceDimension,
 } from '../store/slices.ts'
+import { chooseReference } from './freeze-reference.ts'
 
 /** The newest binning of a model; id 0 before there is one. */
 export async function readBinning(store: Store, model: string): Promise<ModelBinning> {
@@ -36,7 +38,10 @@ export async function readBinning(store: Store, model: string): Promise<ModelBin
 
 /** Whether a feature or slice of the model has nothing frozen yet. */
 export const isIncomplete = (spec: ModelSpec, binning: ModelBinning): boolean =>
-  sourcesOf(spec).some((source) => binning.features.get(source.name)?.kind !== source.kind) ||
+  unreferenced(spec, binning.references).length > 0 ||
+  sourcesOf(spec, binning.references).some(
+    (source) => binning.features.get(source.name)?.kind !== source.kind,
+  ) ||
   spec.slices.some((slice) => !binning.slices.has(sliceKey(slice)))
 
 /**
@@ -52,8 +57,16 @@ export async function extendBinning(
   const frozen = await readBinning(store, spec.model)
   const features = new Map(frozen.features)
   const slices = new Map(frozen.slices)
+  const references = new Map(frozen.references)
   let added = 0
-  for (const source of sourcesOf(spec)) {
+  // Before the bins: what is compared with them has none without them.
+  for (const feature of unreferenced(spec, references)) {
+    const chosen = await chooseReference(store, spec, reference.relation, feature)
+    if (chosen === null) continue
+    references.set(feature, chosen)
+    added += 1
+  }
+  for (const source of sourcesOf(spec, references)) {
     if (features.get(source.name)?.kind === source.kind) continue
     const bins = await chooseBins(store, reference.relation, source)
     if (bins === null) continue
@@ -68,7 +81,7 @@ export async function extendBinning(
     added += 1
   }
   if (added === 0) return frozen
-  const extended = { id: frozen.id + 1, features, slices }
+  const extended = { id: frozen.id + 1, features, slices, references }
   await insertRows(
     store,
     'binnings',

@@ -30,14 +30,14 @@ export class NullableTextColumn implements ArrowColumn {
     })
     const data = utf8(texts)
     if (nulls === 0) return data
-    return makeData({
+    return makeData<Utf8>({
       type: data.type,
       length: rows,
       nullCount: nulls,
       valueOffsets: data.valueOffsets,
       data: data.values,
       nullBitmap: bitmap,
-    }) as Data<Utf8>
+    })
   }
 }
 

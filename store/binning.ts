@@ -1,3 +1,4 @@
+import type { FeatureReference } from './feature-references.ts'
 import type { FrozenSlice } from './slices.ts'
 
 /** The bins of a numeric feature, frozen; the structural twin of detectors/profile.ts with what SQL needs. */
@@ -33,6 +34,8 @@ export interface ModelBinning {
   readonly features: ReadonlyMap<string, FeatureBins>
   /** By slice key: `sliceKey(dimensions)`. */
   readonly slices: ReadonlyMap<string, FrozenSlice>
+  /** What values of texts and embeddings are compared with, by feature. */
+  readonly references: ReadonlyMap<string, FeatureReference>
 }
 
 /** The structural twin of FeatureProfile in detectors/profile.ts: this folder may not import from there. */
@@ -50,7 +53,12 @@ export interface StoredProfile {
   readonly max: number | null
 }
 
-export const noBinning: ModelBinning = { id: 0, features: new Map(), slices: new Map() }
+export const noBinning: ModelBinning = {
+  id: 0,
+  features: new Map(),
+  slices: new Map(),
+  references: new Map(),
+}
 
 export const maxBins = 64
 export const maxCategories = 200
@@ -195,7 +203,7 @@ export interface BinningRow {
   readonly definition: string
 }
 
-/** One row a feature or slice. Every id is stored whole, so reading one id needs no other. */
+/** One row a feature, slice or reference. Every id is stored whole, so reading one id needs no other. */
 export function binningRows(binning: ModelBinning): BinningRow[] {
   return [
     ...[...binning.features].map(([feature, bins]) => ({
@@ -210,6 +218,12 @@ export function binningRows(binning: ModelBinning): BinningRow[] {
       feature: key,
       definition: JSON.stringify(slice),
     })),
+    ...[...binning.references].map(([feature, reference]) => ({
+      binning: binning.id,
+      kind: reference.kind,
+      feature,
+      definition: JSON.stringify(reference),
+    })),
   ]
 }
 
@@ -217,11 +231,14 @@ export function binningRows(binning: ModelBinning): BinningRow[] {
 export function parseBinning(id: number, rows: readonly BinningRow[]): ModelBinning {
   const features = new Map<string, FeatureBins>()
   const slices = new Map<string, FrozenSlice>()
+  const references = new Map<string, FeatureReference>()
   for (const { kind, feature, definition } of rows) {
     if (kind === 'slice') slices.set(feature, JSON.parse(definition) as FrozenSlice)
+    else if (kind === 'vocabulary' || kind === 'centroid')
+      references.set(feature, JSON.parse(definition) as FeatureReference)
     else features.set(feature, JSON.parse(definition) as FeatureBins)
   }
-  return { id, features, slices }
+  return { id, features, slices, references }
 }
 
 /** How many numbers `counts` of a profile has: categorical features have one more for `__other__`. */

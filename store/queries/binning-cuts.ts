@@ -1,5 +1,6 @@
 import type { Query } from '../query.ts'
 import { finalSettings, numberArray, type Relation, type Source } from './profile-source.ts'
+import { withDerived } from './source.ts'
 
 export interface Cut {
   /** The bin's least value: one of the cuts. */
@@ -12,7 +13,8 @@ export interface Cut {
 }
 
 /** Exact counts between ascending cuts, the first of which is the column's least value. */
-export function cutCounts(relation: Relation, source: Source, cuts: readonly number[]): Query<Cut> {
+export function cutCounts(rows: Relation, source: Source, cuts: readonly number[]): Query<Cut> {
+  const relation = withDerived(rows, [source])
   return {
     name: 'binning-cuts',
     sql: `

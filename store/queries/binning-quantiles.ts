@@ -1,5 +1,6 @@
 import type { Query } from '../query.ts'
 import { finalSettings, type Relation, type Source } from './profile-source.ts'
+import { withDerived } from './source.ts'
 
 export interface Quantiles {
   /** Values that are there. */
@@ -11,7 +12,8 @@ export interface Quantiles {
 }
 
 /** The 1/parts … (parts-1)/parts quantiles of a column, exact, with its range; no row when all is missing. */
-export function quantiles(relation: Relation, source: Source, parts: number): Query<Quantiles> {
+export function quantiles(rows: Relation, source: Source, parts: number): Query<Quantiles> {
+  const relation = withDerived(rows, [source])
   const levels = Array.from({ length: parts - 1 }, (_, i) => `${i + 1} / ${parts}`)
   return {
     name: 'binning-quantiles',

@@ -21,7 +21,8 @@ export function distinctValues(
   ranges: readonly TimeRange[],
 ): Query<DistinctValues> {
   const relation = eventsRelation(spec, ranges)
-  const sources = sourcesOf(spec)
+  // Of what is computed of texts and embeddings the number of values says nothing.
+  const sources = sourcesOf(spec).filter(({ derived }) => derived === undefined)
   const distinct = sources.map(({ expression }) => `uniqExact(${expression})`)
   return {
     name: 'distinct-values',

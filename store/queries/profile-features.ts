@@ -1,6 +1,7 @@
 import { countLength, type FeatureBins, type ModelBinning } from '../binning.ts'
 import { sliceKeyColumn } from './profile-slices.ts'
 import { numberLiteral, type Relation, type Source } from './profile-source.ts'
+import { withDerived } from './source.ts'
 
 /** A source and what it is counted into; null before it has a binning. */
 export interface ProfiledSource extends Source {
@@ -56,7 +57,8 @@ export function profileSelect(input: ProfileInput): {
   const slices = [...input.slices.values()].map((slice, i) => sliceKeyColumn(slice, `s${i}`))
   const columns = input.sources.map(sourceColumns)
   const keys = input.keys.map(([alias]) => alias)
-  const params: Record<string, unknown> = { ...input.relation.params }
+  const relation = withDerived(input.relation, input.sources)
+  const params: Record<string, unknown> = { ...relation.params }
   for (const column of columns) Object.assign(params, column.params)
   for (const [i, slice] of slices.entries()) {
     Object.assign(params, slice.params, { [`s${i}_names`]: slice.names })
@@ -80,8 +82,8 @@ FROM (
         arrayFilter((f, r) -> r = 'invalid', issues.feature, issues.reason) AS invalids,
         arrayFilter((f, r) -> r = 'type_mismatch', issues.feature, issues.reason) AS mismatches,
         ${[...slices.map(({ expression }, i) => `${expression} AS s${i}`), ...columns.map(({ value }) => value), ...(software?.values ?? [])].join(',\n        ')}
-      FROM ${input.relation.from}
-      WHERE ${input.relation.where}
+      FROM ${relation.from}
+      WHERE ${relation.where}
     )
     GROUP BY GROUPING SETS (${sets.join(', ')})
   )
@@ -105,7 +107,8 @@ function sourceColumns(source: ProfiledSource, i: number): SourceColumns {
   const { bins, kind, expression } = source
   const kept = bins === null ? 1 : countLength(bins)
   const values = bins?.kind === 'categorical' ? kept + 1 : kept
-  const none = `${values} + multiIf(has(invalids, {f${i}:String}), 1, has(mismatches, {f${i}:String}), 2, 0)`
+  const noted = notedName(source, i)
+  const none = `${values} + multiIf(has(invalids, ${noted.sql}), 1, has(mismatches, ${noted.sql}), 2, 0)`
   const bin = `toUInt16(if(isNull(${expression}), ${none}, ${binOf(source, i)})) AS b${i}`
   const numeric = kind === 'numeric'
   const counts = bins === null ? emptyCounts : `arraySlice(c${i}, 1, ${kept})`
@@ -119,9 +122,20 @@ function sourceColumns(source: ProfiledSource, i: number): SourceColumns {
     row: `({f${i}:String}, events, c${i}[${values + 1}], c${i}[${values + 2}], ${unseen}, c${i}[${values + 3}], ${moments.outOfRange}, ${counts}, ${moments.results.join(', ')})`,
     params: {
       [`f${i}`]: source.name,
+      ...noted.params,
       ...(bins?.kind === 'categorical' ? categoryParams(bins, i) : {}),
     },
   }
+}
+
+/** The name under which it is noted what was wrong with a value: of a derived source its feature's. */
+function notedName(
+  { derived }: ProfiledSource,
+  i: number,
+): Pick<SourceColumns, 'params'> & { sql: string } {
+  return derived === undefined
+    ? { sql: `{f${i}:String}`, params: {} }
+    : { sql: `{f${i}_of:String}`, params: { [`f${i}_of`]: derived.feature } }
 }
 
 const emptyCounts = 'emptyArrayUInt64()'

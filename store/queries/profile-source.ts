@@ -1,27 +1,17 @@
 import { isDescribed } from '../../core/feature-schema.ts'
 import type { ModelSpec } from '../../core/model-spec.ts'
+import type { FeatureReference } from '../feature-references.ts'
 import { durableInsert, identifier } from '../query.ts'
 import { eventsTableName, featureColumn } from '../tables/events-table.ts'
+import { derivedSources } from './derived-sources.ts'
+import type { Relation, Source } from './source.ts'
 
-/** Rows to summarise: what follows FROM, what follows WHERE, and what both bind. */
-export interface Relation {
-  readonly from: string
-  readonly where: string
-  readonly params: Readonly<Record<string, unknown>>
-}
+export type { Relation, Source } from './source.ts'
 
 /** Half-open interval of event time, epoch milliseconds. */
 export interface TimeRange {
   readonly from: number
   readonly to: number
-}
-
-/** One column to count: a declared feature or what every prediction has. */
-export interface Source {
-  readonly name: string
-  readonly kind: 'numeric' | 'categorical'
-  /** Nullable Float64 or Nullable text, over the columns of an events or reference table. */
-  readonly expression: string
 }
 
 /**
@@ -65,17 +55,22 @@ export function eventsRelation(
 const time = (param: string): string => `fromUnixTimestamp64Milli({${param}:Int64}, 'UTC')`
 
 /**
- * The declared features, then prediction, score and latency of a model that predicts. A declared
- * feature of the same name comes first: a profile's key must be one thing.
+ * The declared features, what is computed of texts and embeddings among them, then prediction, score
+ * and latency of a model that predicts. A declared feature of the same name comes first: a profile's
+ * key must be one thing. What is compared with a reference needs that to be frozen.
  */
-export function sourcesOf(spec: ModelSpec): Source[] {
+export function sourcesOf(
+  spec: ModelSpec,
+  references: ReadonlyMap<string, FeatureReference> = new Map(),
+): Source[] {
   const counted = [...spec.features].filter(([, { type }]) => !isDescribed(type))
   const declared = counted.map(([name, { type }]): Source => ({
     name,
     kind: type === 'numeric' ? 'numeric' : 'categorical',
     expression: identifier(featureColumn(name)),
   }))
-  if (spec.kind !== 'model') return declared
+  const features = [...declared, ...derivedSources(spec, references)]
+  if (spec.kind !== 'model') return features
   const pseudo: Source[] = [
     {
       name: 'prediction',
@@ -85,7 +80,7 @@ export function sourcesOf(spec: ModelSpec): Source[] {
     { name: 'score', kind: 'numeric', expression: 'score' },
     { name: 'latency_ms', kind: 'numeric', expression: 'latency_ms' },
   ]
-  return [...declared, ...pseudo.filter(({ name }) => !spec.features.has(name))]
+  return [...features, ...pseudo.filter(({ name }) => !spec.features.has(name))]
 }
 
 /**

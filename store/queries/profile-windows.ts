@@ -90,7 +90,7 @@ export const retentionDays = (ms: number): number =>
 
 /** Every source with its bins and its range: the declared one, else the reference's. */
 export function profiledSources(spec: ModelSpec, binning: ModelBinning): ProfiledSource[] {
-  return sourcesOf(spec).map((source) => {
+  return sourcesOf(spec, binning.references).map((source) => {
     const bins = binning.features.get(source.name)
     // A feature that was declared anew with another type is a new feature, without bins so far.
     const fitting = bins?.kind === source.kind ? bins : null

@@ -1,4 +1,4 @@
-import type { FeatureKind, ModelSpec } from '../../core/model-spec.ts'
+import type { FeatureSpec, ModelSpec } from '../../core/model-spec.ts'
 import type { IssueReason } from '../../core/names.ts'
 import type { FileLoad } from '../client.ts'
 import type { TableDefinition } from '../ddl.ts'
@@ -71,7 +71,8 @@ export interface ReferenceLoad {
 /**
  * How a file becomes rows. Every column is read as text and read on as an event's value would be:
  * numbers that are none, or not finite, are invalid; what is neither true nor false, in any of the
- * spellings of common writers, is no boolean; empty numbers and booleans are missing.
+ * spellings of common writers, is no boolean; empty numbers and booleans are missing. An embedding is
+ * a list in Parquet, elsewhere a list as JSON writes it.
  */
 export function referenceLoad(spec: ModelSpec, input: ReferenceLoad): FileLoad {
   const has = (name: string): boolean => input.columns.includes(name)
@@ -84,21 +85,21 @@ export function referenceLoad(spec: ModelSpec, input: ReferenceLoad): FileLoad {
     ['tags', tagsOf(input.columns)],
   ]
   const faults: Fault[] = []
-  const values: [name: string, column: string, kind: FeatureKind][] = [
-    ['prediction', 'prediction', spec.task === 'regression' ? 'numeric' : 'categorical'],
-    ['score', 'score', 'numeric'],
-    ['latency_ms', 'latency_ms', 'numeric'],
-    ...[...spec.features].map(([name, { type }]): [string, string, FeatureKind] => [
+  const values: [name: string, column: string, feature: FeatureSpec][] = [
+    ['prediction', 'prediction', { type: spec.task === 'regression' ? 'numeric' : 'categorical' }],
+    ['score', 'score', { type: 'numeric' }],
+    ['latency_ms', 'latency_ms', { type: 'numeric' }],
+    ...[...spec.features].map(([name, feature]): [string, string, FeatureSpec] => [
       name,
       featureColumn(name),
-      type,
+      feature,
     ]),
   ]
-  for (const [name, column, kind] of values) {
+  for (const [name, column, feature] of values) {
     if (!has(name)) continue
-    cells.push([column, valueOf(name, kind)])
-    if (kind === 'numeric') faults.push({ name, when: isInvalid(name), reason: 'invalid' })
-    if (kind === 'boolean') faults.push({ name, when: isNoBoolean(name), reason: 'type_mismatch' })
+    const cell = cellOf(name, feature, input.format)
+    cells.push([column, cell.value])
+    faults.push(...cell.faults)
   }
   cells.push(
     ['issues.feature', `${faultsOf(faults)}.1`],
@@ -108,7 +109,9 @@ export function referenceLoad(spec: ModelSpec, input: ReferenceLoad): FileLoad {
     table: referenceTableName(spec.model),
     columns: cells.map(([column]) => column),
     select: cells.map(([, expression]) => expression),
-    structure: input.columns.map((name) => `${identifier(name)} Nullable(String)`).join(', '),
+    structure: input.columns
+      .map((name) => `${identifier(name)} ${fileType(spec.features.get(name), input.format)}`)
+      .join(', '),
     format: input.format,
     file: input.file,
   }
@@ -144,11 +147,58 @@ const isInvalid = (name: string): string =>
 const isNoBoolean = (name: string): string =>
   `lower(${trimmed(name)}) NOT IN ('', 'true', 'false', '1', '0')`
 
-function valueOf(name: string, kind: FeatureKind): string {
-  if (kind === 'categorical') return identifier(name)
-  return kind === 'numeric'
-    ? `if(ifNull(isFinite(${parsed(name)}), 0), ${parsed(name)} + 0., NULL)`
-    : `multiIf(lower(${trimmed(name)}) IN ('true', '1'), 'true', lower(${trimmed(name)}) IN ('false', '0'), 'false', NULL)`
+interface Cell {
+  readonly value: string
+  readonly faults: readonly Fault[]
+}
+
+function cellOf(
+  name: string,
+  { type, dimensions = 0 }: FeatureSpec,
+  format: FileLoad['format'],
+): Cell {
+  switch (type) {
+    case 'numeric':
+      return {
+        value: `if(ifNull(isFinite(${parsed(name)}), 0), ${parsed(name)} + 0., NULL)`,
+        faults: [{ name, when: isInvalid(name), reason: 'invalid' }],
+      }
+    case 'boolean':
+      return {
+        value: `multiIf(lower(${trimmed(name)}) IN ('true', '1'), 'true', lower(${trimmed(name)}) IN ('false', '0'), 'false', NULL)`,
+        faults: [{ name, when: isNoBoolean(name), reason: 'type_mismatch' }],
+      }
+    case 'embedding':
+      return embeddingCell(name, dimensions, format)
+    case 'categorical':
+    case 'text':
+      return { value: identifier(name), faults: [] }
+  }
+}
+
+const numberList = 'Array(Nullable(Float64))'
+
+/** Lists stand as such in Parquet alone; there they cannot be read as text. */
+const fileType = (feature: FeatureSpec | undefined, format: FileLoad['format']): string =>
+  feature?.type === 'embedding' && format === 'Parquet' ? numberList : 'Nullable(String)'
+
+function embeddingCell(name: string, dimensions: number, format: FileLoad['format']): Cell {
+  const list =
+    format === 'Parquet' ? identifier(name) : `JSONExtract(${trimmed(name)}, '${numberList}')`
+  const missing =
+    format === 'Parquet'
+      ? `length(${list}) = 0`
+      : `lower(${trimmed(name)}) IN ('', '[]', 'nan', 'null')`
+  const whole = `length(${list}) = ${dimensions}`
+  const single = `arrayMap(x -> toFloat32(ifNull(x, nan)), ${list})`
+  const finite = `arrayAll(x -> isFinite(x), ${single})`
+  return {
+    value: `if(${whole} AND ${finite}, ${single}, CAST([] AS Array(Float32)))`,
+    faults: [
+      { name, when: `NOT (${missing}) AND NOT (${whole})`, reason: 'type_mismatch' },
+      { name, when: `${whole} AND NOT (${finite})`, reason: 'invalid' },
+    ],
+  }
 }
 
 function tagsOf(columns: readonly string[]): string {

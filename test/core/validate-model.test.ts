@@ -21,7 +21,7 @@ test('syntax, schema and rules tell all problems in the order of the file', () =
     'model: m',
     'task: regresion',
     'positive_class: 1',
-    'features: { a: numeric, b: text }',
+    'features: { a: numeric, b: txt }',
     'slices: [c]',
     'window: 7m',
     'monitors:',
@@ -49,7 +49,7 @@ test.each([
   [
     'a feature type that is none',
     'model: m\nfeatures: { a: int }',
-    'm:2:16 features.a: found "int"; allowed: numeric, categorical or boolean or { type, min, max }',
+    'm:2:16 features.a: found "int"; allowed: numeric, categorical, boolean or text, { type, min, max } or { embedding: [dimensions] }',
   ],
   [
     'a wrong key of a feature',

@@ -12,6 +12,7 @@ import {
   type ModelBinning,
   type NumericReference,
 } from '../../store/binning.ts'
+import type { FeatureReference } from '../../store/feature-references.ts'
 import { freezeSlice } from '../../store/slices.ts'
 
 /** What the engine would answer for these values: exact cuts at the 64-quantiles, spikes split off. */
@@ -152,6 +153,10 @@ test('a binning reads back from its rows to the bit', () => {
       ['c', chooseCategoricalBins(['ä', '"', "'"])],
     ]),
     slices: new Map([['c', freezeSlice([{ name: 'c', edges: null }], [['ä'], [null]])]]),
+    references: new Map<string, FeatureReference>([
+      ['comment', { kind: 'vocabulary', words: ['the', 'naïve'] }],
+      ['vector', { kind: 'centroid', components: [0.25, -1e-9] }],
+    ]),
   }
   expect(parseBinning(3, binningRows(binning))).toEqual(binning)
 })

@@ -114,4 +114,4 @@ export const numericBins = (edges: number[], low: number, high: number): Numeric
 export const binningOf = (
   features: ModelBinning['features'],
   slices: ModelBinning['slices'] = new Map(),
-): ModelBinning => ({ id: 1, features, slices })
+): ModelBinning => ({ id: 1, features, slices, references: new Map() })
