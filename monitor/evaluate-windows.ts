@@ -1,6 +1,7 @@
 import { durationName } from '../core/duration.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
 import { performanceMetricNames } from '../detectors/performance/catalogue.ts'
+import { sequentialMetricNames } from '../detectors/sequential/window-series.ts'
 import type { FeatureProfile } from '../detectors/profile.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
@@ -61,6 +62,9 @@ export interface WindowsToEvaluate {
 
 /** Windows at a time: their profiles are in memory together. */
 const windowsAtOnce = 24
+
+/** Metrics of the same windows that others write, with revisions of their own. */
+const separatelyRevised = [...performanceMetricNames, ...sequentialMetricNames]
 
 /** Names one arm of one window. */
 export const armKey = (start: number, version: string, variant: string): string =>
@@ -181,7 +185,7 @@ async function retractStale(
       {
         model: spec.model,
         window: durationName(windowMs),
-        metrics: performanceMetricNames,
+        metrics: separatelyRevised,
         only: false,
       },
       revisions,

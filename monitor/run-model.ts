@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../core/model-spec.ts'
 import { durationMs, durationName } from '../core/duration.ts'
 import { needsLabels } from '../detectors/performance/catalogue.ts'
+import { isSequentialResult } from '../detectors/sequential/window-series.ts'
 import { runMonitors } from '../alerts/run-monitors.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { RegisteredModel } from '../store/model-registry.ts'
@@ -11,6 +12,7 @@ import { LabelLookups } from './labelled-windows.ts'
 import { Patience } from './patience.ts'
 import type { ModelProgress } from './progress.ts'
 import { labelledStarts, runOutcomes } from './run-outcomes.ts'
+import { createSequentialRunner } from './run-sequential.ts'
 import {
   evaluateAndReport,
   keyOf,
@@ -51,6 +53,7 @@ export function createModelRunner(
   const evaluated = new EvaluatedContents()
   const patience = new Patience(() => clock.monotonic())
   const lookups = new LabelLookups(deps)
+  const sequential = createSequentialRunner(deps)
 
   return async (model, progress) => {
     const { spec } = model
@@ -65,7 +68,7 @@ export function createModelRunner(
       events.baselineWaiting(spec.model)
       return false
     }
-    const step: Step = { deps, spec, binning, evaluated, contents: new Map() }
+    const step: Step = { deps, spec, binning, evaluated, sequential, contents: new Map() }
     const done = await runEvents(step, model.revision, progress)
     const labelled = await runLabels({ step, lookups, progress, counted: done }, model.revision)
     // Only now: a step that failed on the way is taken again as a whole.
@@ -92,6 +95,7 @@ async function runEvents(step: Step, revision: number, progress: ModelProgress):
   const now = deps.clock.now()
   const due = progress.due(spec.windowMs, now).slice(0, windowsAtOnce)
   const done = await evaluateDue(step, changedFrom, progress, { now, due })
+  await step.sequential({ spec, revision, part: 'events', changedFrom })
   const monitors = spec.monitors.filter(({ metric }) => !needsLabels(metric))
   await runMonitors(deps.alerts, { spec: { ...spec, monitors }, revision, changedFrom })
   return done
@@ -116,7 +120,11 @@ async function runLabels(
   if (looks) await lookups.look(spec, progress)
   const { labelled, all } = labelledStarts(step, progress, counted, deps.clock.now())
   const changedFrom = await runOutcomes(step, all)
-  const monitors = spec.monitors.filter(({ metric }) => needsLabels(metric))
+  await step.sequential({ spec, revision, part: 'labels', changedFrom })
+  // What is followed may hang on labels or not: such monitors are judged after both.
+  const monitors = spec.monitors.filter(
+    ({ metric }) => needsLabels(metric) || isSequentialResult(metric),
+  )
   await runMonitors(deps.alerts, { spec: { ...spec, monitors }, revision, changedFrom })
   if (looks || labelled.get(spec.windowMs)?.length !== 0)
     lookups.spent(spec, progress, deps.clock.monotonic() - started)

@@ -6,6 +6,7 @@ import type { ModelBinning } from '../store/binning.ts'
 import type { EvaluatedContents } from './evaluated-contents.ts'
 import type { EvaluateDeps } from './evaluate-windows.ts'
 import type { MonitorEvents } from './events.ts'
+import type { SequentialRun } from './run-sequential.ts'
 import type { ComputedWindow, WindowPart } from './windows.ts'
 
 export interface StepDeps extends EvaluateDeps {
@@ -20,6 +21,8 @@ export interface Step {
   readonly spec: ModelSpec
   readonly binning: ModelBinning
   readonly evaluated: EvaluatedContents
+  /** Follows metrics from window to window, after they were written. */
+  readonly sequential: (run: SequentialRun) => Promise<void>
   /** What was evaluated, by window. */
   readonly contents: Map<string, string>
 }

@@ -56,18 +56,22 @@ export async function insertSequentialStates(
 // A Date of ClickHouse counts days in 16 bits, up to 2149-06-06.
 const lastDateMs = Date.UTC(2149, 5, 6)
 
-/** Stores which rules are complete; the row that changed last counts. */
+/** Stores which rules of a model are complete; the row that changed last counts. */
 export async function insertSequentialRules(
   store: Pick<Store, 'command'>,
-  { model, window }: { readonly model: string; readonly window: string },
+  model: string,
   rules: readonly SequentialRuleRow[],
   now: number,
 ): Promise<void> {
   if (rules.length === 0) return
+  const columns = ['model', 'window', 'rule', 'scope', 'complete', 'changed_at']
+  const changedAt = new Date(now)
   await insertRows(
     store,
     'sequential_rules',
-    ['model', 'window', 'rule', 'scope', 'complete', 'changed_at'],
-    rules.map(({ rule, scope, complete }) => [model, window, rule, scope, complete, new Date(now)]),
+    columns,
+    rules.map(({ window, rule, scope, complete }) => [
+      ...[model, window, rule, scope, complete, changedAt],
+    ]),
   )
 }

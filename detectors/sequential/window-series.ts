@@ -17,6 +17,12 @@ export const sequentialMetricNames: readonly string[] = [
   ...new Set([...sequentialDetectors.map(({ metric }) => metric), changePointMetric]),
 ]
 
+/** True of what a monitor may name to watch what these detectors find, by metric or by method. */
+export const isSequentialResult = (id: string): boolean =>
+  sequentialMetricNames.includes(id) ||
+  id.startsWith(`${changePointMetric}/`) ||
+  sequentialDetectors.some(({ method }) => id.startsWith(method))
+
 /** The detector that is asked for. Throws `RangeError` where validation has been skipped. */
 export function askedDetector({ method }: AskedDetector): AnySequentialDetector {
   const detector = sequentialDetectorNamed(method)

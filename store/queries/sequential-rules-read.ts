@@ -1,6 +1,8 @@
 import type { Query } from '../query.ts'
 
 export interface SequentialRuleRow {
+  /** Width by name. */
+  readonly window: string
   /** Detector, parameters, and the metric or stream it is asked to follow. */
   readonly rule: string
   readonly scope: string
@@ -8,16 +10,17 @@ export interface SequentialRuleRow {
   readonly complete: boolean
 }
 
-/** The rules that were ever run over windows of one width. */
-export function sequentialRulesRead(model: string, window: string): Query<SequentialRuleRow> {
+/** The rules that a model ever had. */
+export function sequentialRulesRead(model: string): Query<SequentialRuleRow> {
   return {
     name: 'sequential-rules-read',
     sql: `
-SELECT rule, scope, complete
+SELECT window, rule, scope, complete
 FROM sequential_rules FINAL
-WHERE model = {model:String} AND window = {window:String}`,
-    params: { model, window },
+WHERE model = {model:String}`,
+    params: { model },
     toRow: (raw) => ({
+      window: String(raw['window']),
       rule: String(raw['rule']),
       scope: String(raw['scope']),
       complete: raw['complete'] === true || raw['complete'] === 1,

@@ -53,7 +53,8 @@ test.each(sequentialMethods.names('errors'))('%s accepts its own defaults', (met
     ([name, { default: value }]: [string, { default: unknown }]) =>
       value === null ? [] : [[name, value]],
   )
-  expect(parameterProblems(method, Object.fromEntries(parameters) as object)).toEqual([])
+  const given = Object.fromEntries(parameters) as Record<string, unknown>
+  expect(parameterProblems(method, given)).toEqual([])
 })
 
 test('all wrong parameters are told at once', () => {

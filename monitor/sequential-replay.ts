@@ -1,0 +1,177 @@
+import { durationName } from '../core/duration.ts'
+import type { ModelSpec } from '../core/model-spec.ts'
+import type { Store } from '../store/client.ts'
+import {
+  sequentialContents,
+  type SequentialContent,
+  type SequentialTime,
+} from '../store/queries/sequential-contents.ts'
+import type { SequentialSeries, SeriesPart } from '../store/queries/sequential-series.ts'
+import type { WindowSize } from '../store/queries/sequential-windows.ts'
+import { advance, type SeriesState } from './sequential-fold.ts'
+import {
+  contentOf,
+  sequentialRows,
+  type SequentialFrame,
+  type SequentialRows,
+} from './sequential-rows.ts'
+import type { SequentialRule } from './sequential-rules.ts'
+import { sourceOf, type SequentialSource, type SourceWindow } from './sequential-sources.ts'
+import { loadStates, seriesKey } from './sequential-states.ts'
+
+export interface Replay {
+  /** The first window (epoch ms); null begins at the first that is stored, with nothing known before. */
+  readonly from: number | null
+  /** Takes what is new or has changed, oldest windows first. */
+  readonly write: (rows: readonly SequentialRows[]) => Promise<void>
+}
+
+/** Rows or events that are in memory together, where one window does not have more. */
+const readAtOnce = 20_000
+/** Windows apart from each other become conditions of their own. */
+const maxRanges = 64
+/** Series whose states are in memory together. */
+const seriesAtOnce = 5000
+
+/**
+ * Runs one rule over all its series from a window to the last, part by part and some windows at a time. The
+ * state before the first is stored; every later one is compared with what is stored.
+ */
+export async function replaySeries(
+  store: Pick<Store, 'query'>,
+  spec: ModelSpec,
+  rule: SequentialRule,
+  { from, write }: Replay,
+): Promise<void> {
+  const source = sourceOf(store, spec, rule)
+  const windows = await source.windows(from ?? 0)
+  const widest = windows.reduce((most, { size }) => Math.max(most, size), 0)
+  const parts = source.divisible ? Math.max(1, Math.ceil(widest / seriesAtOnce)) : 1
+  const chunks = windowChunks(windows, rule.windowMs, readAtOnce * parts)
+  for (let part = 0; part < parts; part++) {
+    const replay = new PartReplay(store, { model: spec.model, rule, source, from }, { parts, part })
+    for (const starts of chunks) await write(await replay.run(starts))
+  }
+}
+
+function windowChunks(windows: readonly WindowSize[], windowMs: number, most: number): number[][] {
+  const chunks: number[][] = []
+  let [held, ranges] = [0, 0]
+  for (const { start, size } of windows) {
+    const last = chunks.at(-1)
+    const apart = last?.at(-1) !== start - windowMs ? 1 : 0
+    if (last === undefined || held + size > most || ranges + apart > maxRanges) {
+      chunks.push([start])
+      held = size
+      ranges = 1
+    } else {
+      last.push(start)
+      held += size
+      ranges += apart
+    }
+  }
+  return chunks
+}
+
+interface PartOf {
+  readonly model: string
+  readonly rule: SequentialRule
+  readonly source: SequentialSource
+  readonly from: number | null
+}
+
+/** Some series of one rule on their way through time. */
+class PartReplay {
+  readonly #store: Pick<Store, 'query'>
+  readonly #of: PartOf
+  readonly #part: SeriesPart
+  readonly #frame: SequentialFrame
+  readonly #states = new Map<string, SeriesState>()
+
+  constructor(store: Pick<Store, 'query'>, of: PartOf, part: SeriesPart) {
+    this.#store = store
+    this.#of = of
+    this.#part = part
+    const { windowMs } = of.rule
+    this.#frame = { model: of.model, window: durationName(windowMs), windowMs }
+  }
+
+  /** The next windows. */
+  async run(starts: readonly number[]): Promise<SequentialRows[]> {
+    const { source } = this.#of
+    const read = await source.read(starts, this.#part)
+    const rules = source.rule === null ? [...new Set(read.map(({ rule }) => rule))] : [source.rule]
+    if (rules.length === 0) return []
+    const time: SequentialTime = { model: this.#frame.model, window: this.#frame.window, rules }
+    const stored = await this.#contents(time, starts)
+    const windows =
+      source.rule === null ? read : [...read, ...left(read, [...stored.values()], starts)]
+    await this.#load(time, windows)
+    return windows.sort((a, b) => a.start - b.start).flatMap((w) => this.#advanced(w, stored))
+  }
+
+  async #contents(
+    time: SequentialTime,
+    starts: readonly number[],
+  ): Promise<Map<string, SequentialContent>> {
+    const range = { from: starts[0] ?? 0, to: (starts.at(-1) ?? 0) + this.#frame.windowMs }
+    const rows = await this.#store.query(sequentialContents(time, range, this.#part))
+    return new Map(rows.map((row) => [windowKey(row), row]))
+  }
+
+  async #load(time: SequentialTime, windows: readonly SequentialSeries[]): Promise<void> {
+    const wanted = new Map<string, SequentialSeries>()
+    for (const window of windows) {
+      const key = seriesKey(window)
+      if (!this.#states.has(key)) wanted.set(key, window)
+    }
+    const { from, rule } = this.#of
+    const before = { ...time, before: from ?? 0, windowMs: rule.windowMs }
+    const found =
+      from === null
+        ? new Map<string, SeriesState>()
+        : await loadStates(this.#store, before, this.#part, wanted)
+    for (const key of wanted.keys())
+      this.#states.set(key, found.get(key) ?? { state: rule.start, n: 0 })
+  }
+
+  /** Nothing where the window comes out as it is stored. */
+  #advanced(
+    window: SourceWindow,
+    stored: ReadonlyMap<string, SequentialContent>,
+  ): SequentialRows[] {
+    const { detector, start } = this.#of.rule
+    const key = seriesKey(window)
+    const outcome = advance(
+      detector,
+      this.#states.get(key) ?? { state: start, n: 0 },
+      window.reading,
+    )
+    this.#states.set(key, outcome)
+    const before = stored.get(windowKey(window))
+    const content = contentOf(window, outcome)
+    if (before?.content === content) return []
+    const revision = (before?.revision ?? 0) + 1
+    return [sequentialRows(this.#frame, detector, window, { ...outcome, content, revision })]
+  }
+}
+
+const windowKey = (of: SequentialSeries & { readonly start: number }): string =>
+  `${of.start}${seriesKey(of)}`
+
+/** Windows of series that had something to read once and have nothing any more. */
+function left(
+  read: readonly SourceWindow[],
+  stored: readonly SequentialContent[],
+  starts: readonly number[],
+): SourceWindow[] {
+  const held = new Set(read.map(windowKey))
+  const wanted = new Set(starts)
+  return stored
+    .filter((row) => wanted.has(row.start) && !held.has(windowKey(row)))
+    .map((row) => ({
+      ...row,
+      ...{ nReference: 0, nCurrent: null, labelCoverage: null },
+      reading: { values: [], status: 'retracted' },
+    }))
+}
