@@ -116,6 +116,7 @@ async function openShared(config: Config, log: Logger): Promise<Opened> {
   declareProcessMetrics(prometheus)
   const clock = systemClock
   const storeMetrics = createStoreMetrics(prometheus, { store, clock })
+  await storeMetrics.look()
   const observed = storeMetrics.observed(store)
   const registry = await openModelRegistry(observed)
   const shared = { config, version, store: observed, clock, registry, prometheus, log }

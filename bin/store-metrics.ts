@@ -34,7 +34,7 @@ function declareMetrics(registry: Registry) {
     }),
     free: new Gauge({
       name: 'tidegauge_store_disk_free_bytes',
-      help: 'Space left on a disk of the store. Below a tenth of its size merges may stop: add space or shorten retention.',
+      help: 'Space left on a disk of the store. Below 15 % of its size merges may stop: add space or shorten retention.',
       labelNames: ['disk'],
       registers,
     }),

@@ -57,6 +57,11 @@ const declared = {
     labelNames: ['model', 'window'],
     help: 'End of the newest evaluated window. Falling behind the clock: no events, or the monitor lags.',
   },
+  width: {
+    name: 'window_width_seconds',
+    labelNames: ['model', 'window'],
+    help: 'How wide the window is: what its age is to be compared with.',
+  },
   performance: {
     name: 'performance_score',
     labelNames: [...arm, 'metric', 'method'],
@@ -223,6 +228,7 @@ function rowSamples(row: MetricRow, labelOf: (feature: string) => string): Sampl
   if (metric === 'throughput') {
     return [
       { gauge: 'windowEnd', ...end },
+      { gauge: 'width', ...end, value: (row.windowEnd - row.windowStart) / 1000 },
       { gauge: 'events', labels, value: row.nCurrent },
     ]
   }

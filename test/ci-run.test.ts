@@ -108,7 +108,7 @@ test.each<[name: string, outcome: Outcome, line: string, exit: number]>([
   expect(ciRun(outcome)).toEqual([line, exit])
 })
 
-/** A PATH of a machine that has what .ci/run calls, but neither Java nor Maven. */
+/** A PATH of a machine that has what .ci/run calls, but neither Java nor Maven nor Prometheus. */
 function bareMachine(): string {
   const tools = join(root, 'tools')
   mkdirSync(tools)
@@ -135,12 +135,12 @@ function bareMachine(): string {
 
 const well = { report: { ...counts, testResults: [loaded] }, testsExit: 0, checkExit: 0 }
 
-test('what the Kafka broker of the tests needs is installed where it is missing', () => {
+test('what the tests need beside Node is installed where it is missing', () => {
   install('apt-get', 'echo "$@" >>apt-get.log\n')
   spawnCiRun(well, bareMachine())
   const [update, installed] = readFileSync(join(root, 'apt-get.log'), 'utf8').split('\n')
   expect(update).toContain('update')
-  expect(installed).toMatch(/install .* default-jre-headless maven$/)
+  expect(installed).toMatch(/install .* default-jre-headless maven prometheus$/)
 })
 
 test.each([
@@ -150,7 +150,7 @@ test.each([
   if (aptGet !== null) install('apt-get', aptGet)
   const { stdout, stderr, status } = spawnCiRun(well, bareMachine())
   expect(stderr).toContain(reason)
-  expect(stderr).toContain('default-jre-headless maven')
+  expect(stderr).toContain('default-jre-headless maven prometheus')
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('11 passed, 0 failed, 3 skipped')
   expect(status).toBe(0)
 })

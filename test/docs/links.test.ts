@@ -40,8 +40,8 @@ test.each(pages)('every relative link of %s leads somewhere', (page) => {
   expect(brokenLinks(page)).toEqual([])
 })
 
-test('the index of the documentation knows every page', () => {
-  const index = readFileSync('docs/README.md', 'utf8')
+test('the index of the documentation knows every page, but those of alerts, which the runbook lists', () => {
+  const index = readFileSync('docs/README.md', 'utf8') + readFileSync('docs/runbook.md', 'utf8')
   const missing = pages
     .filter((page) => page.startsWith('docs/') && page !== 'docs/README.md')
     .map((page) => page.slice('docs/'.length))
