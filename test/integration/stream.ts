@@ -22,17 +22,34 @@ export const streamModel = (trainingFile: string): ModelFile => ({
   lateness: '30m',
   label_delay: '40m',
   min_samples: 20,
-  detectors: [
-    ...['psi', 'ks', 'js', 'wasserstein', 'chi2', 'linf', 'ks/exact', 'mann-whitney/exact'],
-    ...['wasserstein/exact-normed', 't/exact-welch', 'psi/evidently-0.7', 'js/nannyml-0.13'],
-  ],
+  detectors: ['psi', 'ks', 'js', 'wasserstein', 'chi2', 'linf', 'ks/exact'],
   baselines: {
     training: { file: trainingFile },
     opening: { range: { from: iso(streamStart), to: iso(streamStart + openingHours * hour) } },
     lately: { trailing: '3h' },
     first_version: { version: '1' },
   },
+  sequential: [
+    {
+      metric: 'psi',
+      method: 'cusum',
+      parameters: { minInstances: 4, threshold: 3 },
+      baseline: 'lately',
+      slices: ['*'],
+    },
+    { metric: 'missing_rate', method: 'ewma', parameters: { minInstances: 3 }, window: '3h' },
+    { metric: 'ece', method: 'cusum', parameters: { minInstances: 4, threshold: 3 } },
+    { stream: 'errors', method: 'adwin', parameters: { clock: 1, delta: 0.5, cuts: 'all' } },
+  ],
   monitors: [
+    {
+      name: 'changes',
+      metric: 'change_point',
+      critical: '>= 1',
+      baseline: 'lately',
+      slices: ['*'],
+      actions: ['retrain'],
+    },
     {
       name: 'drift',
       metric: 'psi',
@@ -53,7 +70,23 @@ export const streamModel = (trainingFile: string): ModelFile => ({
       features: ['amount'],
       actions: ['retrain'],
     },
+    {
+      name: 'unusual',
+      metric: 'mean',
+      features: ['amount', 'age'],
+      slices: ['*'],
+      warn: { learnt: { over: '6h', min_windows: 4, deviations: 1.5 } },
+      critical: { learnt: { over: '9h', min_windows: 5, deviations: 3, center: 'median' } },
+      for: '2 of 3',
+    },
+    {
+      name: 'not-as-at-first',
+      metric: 'psi',
+      slices: ['*'],
+      critical: { learnt: { from: 'opening', min_windows: 3, deviations: 2 } },
+    },
   ],
+  false_alarms: { budget: 40, per: '1d' },
   // Planned and never sent: nothing here delivers.
   actions: { retrain: { preset: 'webhook', url: 'https://retrain.example/hook' } },
 })
