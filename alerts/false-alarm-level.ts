@@ -10,7 +10,7 @@ export interface TestFamily {
 }
 
 export interface FalseAlarmRule {
-  /** False alarms that one window may bring, all families together: a rate, mostly far below 1. */
+  /** False pages that one window may bring, all families together: a rate, mostly far below 1. */
   readonly perWindow: number
   readonly families: readonly TestFamily[]
   readonly k: number
@@ -18,33 +18,34 @@ export interface FalseAlarmRule {
 }
 
 /**
- * The significance level α that keeps the false alarms of a monitor within its
+ * The significance level α that keeps the false pages of a monitor within its
  * budget: the greatest one, at most 0.05, with
  *
- *     Σ over families of startRate ≤ perWindow
+ *     Σ over families of pageRate ≤ perWindow
  *
- * An alarm of one series begins, or gets worse, at a window that breaches
- * together with at least k − 1 of the n − 1 before it. Where a window breaches
- * by chance with probability a, that happens at a rate of
+ * A false page is a window at which an alarm begins or gets worse although
+ * nothing changed, whatever number of series it tells of. An alarm of one series
+ * begins, or gets worse, at a window that breaches together with at least k − 1
+ * of the n − 1 before it. Where a window breaches with probability a, that
+ * happens at a rate of
  *
  *     r(a) = a · P(Binomial(n − 1, a) ≥ k − 1)
  *
- * and with m series in a family
+ * and in a family of m series
  *
  *     benjamini-hochberg   r(α)         any of the m rejected: probability at most α
  *     bonferroni           m · r(α/m)   each rejected with probability α/m
  *     none                 m · r(α)
  *
- * With 1 of 1 these are sums of probabilities, so they hold however series
- * and windows hang together (Benjamini–Hochberg: for independent and positively
- * dependent ones). k of n assumes that one window's chance says nothing about
+ * With 1 of 1 these are sums of probabilities, so they hold however series and
+ * windows hang together (Benjamini–Hochberg: for independent and positively
+ * dependent series). k of n assumes that one window's chance says nothing about
  * the next one's: true for windows that share no events and a reference much
  * larger than they are. A small reference makes all windows wrong together, and
- * false alarms then come in groups.
+ * false pages then come in groups.
  *
- * Conservative otherwise: it counts series where one page tells of many, and
- * takes every significant value to be over the threshold. It is about windows in which
- * nothing changed.
+ * Conservative otherwise: it takes every significant value to be over the
+ * threshold, and families to page one by one.
  *
  * @example falseAlarmLevel({ perWindow: 1 / 168, families: [{ tests: 20, correction: 'bonferroni' }], k: 1, n: 1 }) // 0.00595
  */

@@ -27,7 +27,7 @@ export interface BudgetShare {
   readonly text: string
   /** How many monitors share it alike. */
   readonly monitors: number
-  /** False alarms that one window of this monitor may bring. */
+  /** False pages that one window of this monitor may bring. */
   readonly perWindow: number
   readonly correction: CorrectionName
 }
@@ -69,10 +69,6 @@ export function monitorPolicy(
   untested: readonly string[] = [],
 ): MonitorPolicy {
   const windowMs = monitor.window === undefined ? spec.windowMs : durationMs(monitor.window)
-  const [k, n] = (monitor.for ?? '1 of 1').split(' of ').map(Number)
-  if (k === undefined || n === undefined || !(k >= 1 && k <= n)) {
-    throw new RangeError(`"${monitor.for ?? ''}" is no k of n`)
-  }
   return {
     monitor: monitor.name,
     metric: monitor.metric,
@@ -86,10 +82,17 @@ export function monitorPolicy(
     minSamples: monitor.min_samples ?? spec.minSamples,
     alpha: monitor.alpha ?? defaultAlpha,
     budget: budgetShare(spec, monitor, untested),
-    k,
-    n,
+    ...kOfN(monitor.for ?? '1 of 1'),
     actions: monitor.actions ?? [],
   }
+}
+
+function kOfN(text: string): Pick<MonitorPolicy, 'k' | 'n'> {
+  const [k, n] = text.split(' of ').map(Number)
+  if (k === undefined || n === undefined || !(k >= 1 && k <= n)) {
+    throw new RangeError(`"${text}" is no k of n`)
+  }
+  return { k, n }
 }
 
 export const isLearnt = (rule: LimitRule | null): rule is LearntSettings =>

@@ -34,55 +34,54 @@ export function learntFile(limit: Limit | undefined): LearntFile | null {
 }
 
 function orderFindings(warn: Limit, critical: Limit, at: Path): Finding[] {
-  const sides = limitSides(warn)
-  if (!limitSides(critical).some((side) => sides.includes(side))) {
-    return [
-      wrong(at, `critical ${shown(critical)} and warn ${shown(warn)} look in opposite directions`),
-    ]
+  const [low, high] = [asked(warn), asked(critical)]
+  if (!high.sides.some((side) => low.sides.includes(side))) {
+    return [wrong(at, `critical ${high.text} and warn ${low.text} look in opposite directions`)]
   }
-  return isWeaker(critical, warn)
-    ? [wrong(at, `critical ${shown(critical)} is weaker than warn ${shown(warn)}`)]
+  return isWeaker(high, low)
+    ? [wrong(at, `critical ${high.text} is weaker than warn ${low.text}`)]
     : []
 }
 
-const shown = (limit: Limit): string => {
-  const file = learntFile(limit)
-  if (file === null) return JSON.stringify(limit)
-  const { deviations, side } = learntSettings(file)
-  return `learnt (${deviations} deviations, ${side})`
+interface Asked {
+  /** As messages show it. */
+  readonly text: string
+  readonly sides: readonly ('above' | 'below')[]
+  /** A number, or how it is learnt. */
+  readonly limit: { readonly value: number; readonly inclusive: boolean } | LearntSettings
 }
 
-function limitSides(limit: Limit): readonly ('above' | 'below')[] {
+function asked(limit: Limit): Asked {
   const file = learntFile(limit)
-  if (file === null) return [threshold(String(limit)).above ? 'above' : 'below']
-  const { side } = learntSettings(file)
-  return side === 'both' ? ['above', 'below'] : [side]
+  if (file !== null) {
+    const learnt = learntSettings(file)
+    const { deviations, side } = learnt
+    return {
+      text: `learnt (${deviations} deviations, ${side})`,
+      sides: side === 'both' ? ['above', 'below'] : [side],
+      limit: learnt,
+    }
+  }
+  const text = typeof limit === 'string' ? limit : ''
+  const [, operator = '', value = ''] = new RegExp(thresholdPattern).exec(text) ?? []
+  return {
+    text: `"${text}"`,
+    sides: [operator.startsWith('>') ? 'above' : 'below'],
+    limit: { value: Number(value), inclusive: operator.endsWith('=') },
+  }
 }
 
 /** What is learnt from other windows, or a number against what is learnt, cannot be compared beforehand. */
-function isWeaker(critical: Limit, warn: Limit): boolean {
-  const [learntHigh, learntLow] = [learntFile(critical), learntFile(warn)]
-  if (learntHigh === null && learntLow === null) {
-    const [low, high] = [threshold(String(warn)), threshold(String(critical))]
-    const further = high.above ? high.value - low.value : low.value - high.value
+function isWeaker({ limit: high, sides }: Asked, { limit: low }: Asked): boolean {
+  if ('value' in high && 'value' in low) {
+    const further = sides.includes('above') ? high.value - low.value : low.value - high.value
     return further < 0 || (further === 0 && high.inclusive && !low.inclusive)
   }
-  if (learntHigh === null || learntLow === null) return false
-  const [low, high] = [learntSettings(learntLow), learntSettings(learntHigh)]
+  if ('value' in high || 'value' in low) return false
   const alike = (['center', 'overMs', 'from', 'seasonal'] as const).every(
     (key) => low[key] === high[key],
   )
   return alike && high.deviations < low.deviations
-}
-
-/** `> 0.2`: above, exclusive, 0.2. */
-function threshold(text: string): { above: boolean; inclusive: boolean; value: number } {
-  const [, operator = '', value = ''] = new RegExp(thresholdPattern).exec(text) ?? []
-  return {
-    above: operator.startsWith('>'),
-    inclusive: operator.endsWith('='),
-    value: Number(value),
-  }
 }
 
 function learntFindings(
