@@ -1,3 +1,4 @@
+import type { BinChange } from '../alerts/ports.ts'
 import { askService, type ServiceAddress } from './service-request.ts'
 
 export interface Transition {
@@ -14,6 +15,7 @@ export interface Transition {
     readonly metric?: string
     readonly value?: number | null
     readonly threshold?: string | null
+    readonly contributions?: readonly BinChange[]
   }
   readonly created_at: string
 }

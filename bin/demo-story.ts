@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Delivery } from '../examples/flights/retrain-receiver.ts'
 import type { Message } from '../alerts/message.ts'
+import { binText } from '../alerts/summary.ts'
 import { AppError } from '../core/errors.ts'
 import { afterDays, dayText, trainingDays, type DemoPlan } from './demo-plan.ts'
 import { trainModel, type Replay } from './demo-processes.ts'
@@ -72,6 +73,7 @@ function alertText({ monitor, feature, evidence, ...transition }: Transition): s
   const period = days > 86_400_000 ? 'week of' : 'day'
   const value = evidence.value?.toFixed(2) ?? '-'
   const statistic = `${(evidence.metric ?? '').toUpperCase()} ${value}`
+  const [bin] = evidence.contributions ?? []
   return [
     `alert  ${transition.to_state.padEnd(8)}`,
     `version ${transition.version}`,
@@ -79,6 +81,7 @@ function alertText({ monitor, feature, evidence, ...transition }: Transition): s
     feature.padEnd(12),
     statistic.padEnd(8),
     `${period} ${transition.window_start.slice(0, 10)}`,
+    ...(bin === undefined ? [] : [binText(bin)]),
   ].join('  ')
 }
 

@@ -18,6 +18,12 @@ function isSigned(headers, body) {
   })
 }
 
+const percent = (share) => `${Math.round(100 * share)} %`
+
+/** A bin, as the share of events in it: before and now. */
+const change = ({ label, reference_share: before, current_share: now }) =>
+  `${label}: ${percent(before)} → ${percent(now)}`
+
 const server = createServer((request, response) => {
   let body = ''
   request.setEncoding('utf8')
@@ -27,9 +33,10 @@ const server = createServer((request, response) => {
     response.writeHead(202).end()
     const { type, data } = JSON.parse(body)
     console.log(`${type}: ${data.model} ${data.monitor}, ${data.state}`)
-    for (const { feature, value, threshold, p_adjusted: p } of data.series) {
+    for (const { feature, value, threshold, p_adjusted: p, contributions = [] } of data.series) {
       const chance = p === null ? '' : `, p ${p.toExponential(0)}`
-      console.log(`  ${feature}: ${data.metric} ${value.toFixed(2)}, limit ${threshold}${chance}`)
+      const facts = `${data.metric} ${value.toFixed(2)}, limit ${threshold}${chance}`
+      console.log([`  ${feature}: ${facts}`, ...contributions.slice(0, 2).map(change)].join('; '))
     }
   })
 })

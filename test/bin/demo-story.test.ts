@@ -126,6 +126,17 @@ test('an alert is told once; one that never fired and those of slices are not', 
   ])
 })
 
+test('an alert says which bin made it, where its evidence does', async () => {
+  const shares = { reference_share: 0.1, current_share: 0.62, change: 0.52, share: 0.8 }
+  const evidence = {
+    ...{ metric: 'psi', value: 0.37 },
+    contributions: [{ kind: 'range', label: '≥ 900', ...shares }],
+  }
+  const { deps, said } = storyOf({ transitions: [transition({ evidence })] })
+  await createAlertTeller(deps).look()
+  expect(said[0]).toMatch(/day 2001-05-02 {2}≥ 900 10 % → 62 %$/)
+})
+
 test('the summary has no weeks that two versions share', async () => {
   const week = (version: string, start: string, value: number): Metric =>
     metric({

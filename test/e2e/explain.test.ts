@@ -109,7 +109,7 @@ test('a transition keeps its bins, whichever drift metric it breached; other met
     )
     return all.every((row) => row !== undefined) ? all : null
   })
-  const [shape, gaps] = found.map((row) => row?.evidence)
+  const [shape, gaps] = found.map((row) => row.evidence)
   expect(shape).toMatchObject({ metric: 'ks', by: 'psi' })
   expect(shape?.contributions?.at(0)).toMatchObject({ kind: 'range' })
   expect(shape?.contributions?.at(0)?.label).toMatch(/^≥ \d/)
