@@ -20,7 +20,11 @@ const Event = Type.Object(
     features: Type.Optional(
       Type.Unsafe<Record<string, unknown>>({
         type: 'object',
-        additionalProperties: { type: ['number', 'string', 'boolean', 'null'] },
+        additionalProperties: {
+          type: ['number', 'string', 'boolean', 'null', 'array'],
+          items: { type: 'number' },
+          description: 'A list of numbers is an embedding.',
+        },
       }),
     ),
     prediction: Type.Optional(Type.Unsafe<unknown>({ type: ['string', 'number', 'null'] })),

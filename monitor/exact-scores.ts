@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../core/model-spec.ts'
 import { ksExactMethod, ksExactScore } from '../detectors/drift/ks.ts'
 import { rowScanMethods } from '../detectors/exact/row-methods.ts'
+import type { ModelBinning } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
 import { exactScan, type ExactScanInput } from '../store/queries/exact-scan.ts'
 import { sourcesOf } from '../store/queries/profile-source.ts'
@@ -22,6 +23,8 @@ export interface ExactScoresAsk {
   readonly starts: readonly number[]
   /** Method ids that somebody asks for; those that are none of the exact ones are passed over. */
   readonly methods: ReadonlySet<string>
+  /** What texts and embeddings are compared with. */
+  readonly references: ModelBinning['references']
 }
 
 /** Features whose rows are compared in one query: its memory grows with rows times features. */
@@ -38,7 +41,7 @@ export async function exactScores(
   const wanted = [ksExactMethod, ...rowScanMethods.map(({ method }) => method)]
   if (!wanted.some((method) => ask.methods.has(method))) return found
   const { spec } = ask
-  const numeric = sourcesOf(spec).filter(({ kind }) => kind === 'numeric')
+  const numeric = sourcesOf(spec, ask.references).filter(({ kind }) => kind === 'numeric')
   for (const compared of comparedRevisions(spec, deps.baselines(spec.model))) {
     for (const starts of batchesOf(ask.starts, compared.baseline)) {
       for (let i = 0; i < numeric.length; i += featuresAtOnce) {
@@ -58,15 +61,17 @@ function batchesOf(starts: readonly number[], baseline: Baseline): number[][] {
 
 async function compare(
   store: Pick<Store, 'query'>,
-  { spec, windowMs, starts, features, methods }: ExactScoresAsk & { features: readonly string[] },
+  ask: ExactScoresAsk & { readonly features: readonly string[] },
   { baseline, versions }: ComparedRevision,
   found: Map<string, RowScore[]>,
 ): Promise<void> {
+  const { spec, windowMs, starts, features, methods, references } = ask
   const ranges = starts.map((from) => ({ from, to: from + windowMs }))
   const window = ranges[0]
   const reference = window === undefined ? null : rowsForWindow(spec, baseline, window)
   if (reference === null) return
-  const input: ExactScanInput = { spec, features, widthMs: windowMs, ranges, reference }
+  const compared = { spec, features, widthMs: windowMs, ranges }
+  const input: ExactScanInput = { ...compared, reference, references }
   const add = (row: Arm, metric: string, score: RowScore['score'] | null): void => {
     if (score === null || !versions(row.version)) return
     const key = armKey(row.windowStart, row.version, row.variant)

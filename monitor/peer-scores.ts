@@ -10,6 +10,7 @@ import {
   type PeerSample,
   type PeerScore,
 } from '../detectors/peers/peer.ts'
+import type { ModelBinning } from '../store/binning.ts'
 import { sourcesOf, type Source } from '../store/queries/profile-source.ts'
 import { armKey } from './evaluate-windows.ts'
 import type { RowScore } from './evaluate.ts'
@@ -23,6 +24,8 @@ export interface PeerScoresAsk {
   readonly starts: readonly number[]
   /** Method ids that somebody asks for; those that are no other product's are passed over. */
   readonly methods: ReadonlySet<string>
+  /** What texts and embeddings are compared with. */
+  readonly references: ModelBinning['references']
 }
 
 /** Features whose rows are in memory together. */
@@ -42,11 +45,11 @@ interface Wanted {
  */
 export async function peerScores(
   deps: SampledRowsDeps,
-  { spec, windowMs, starts, methods }: PeerScoresAsk,
+  { spec, windowMs, starts, methods, references }: PeerScoresAsk,
 ): Promise<Map<string, RowScore[]>> {
   const found = new Map<string, RowScore[]>()
   const peer = spec.preset === null ? null : (peerNamed(spec.preset) ?? null)
-  const wanted = wantedOf(spec, methods, peer)
+  const wanted = wantedOf(sourcesOf(spec, references), spec, methods, peer)
   const datasets = new Map<string, Dataset>()
   for (let i = 0; i < wanted.length; i += featuresAtOnce) {
     const group = wanted.slice(i, i + featuresAtOnce)
@@ -66,11 +69,16 @@ export async function peerScores(
   return found
 }
 
-function wantedOf(spec: ModelSpec, asked: ReadonlySet<string>, peer: Peer | null): Wanted[] {
+function wantedOf(
+  sources: readonly Source[],
+  spec: ModelSpec,
+  asked: ReadonlySet<string>,
+  peer: Peer | null,
+): Wanted[] {
   const named = peerMethods.filter(
     ({ method }) => asked.has(method) || asked.has(verdictMethod(method)),
   )
-  return sourcesOf(spec).flatMap((source) => {
+  return sources.flatMap((source) => {
     const methods = named.filter(({ kinds }) => kinds.includes(source.kind))
     const chooses = peer !== null && spec.features.has(source.name) ? peer : null
     return methods.length === 0 && chooses === null ? [] : [{ source, methods, peer: chooses }]

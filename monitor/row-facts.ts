@@ -17,7 +17,7 @@ export interface RowFactsDeps {
 
 /** What only the stored rows tell of some windows: distinct values, and the scores of methods over rows. */
 export async function rowFacts(deps: RowFactsDeps, ask: WindowsOfModel): Promise<RowFacts> {
-  const { spec, windowMs, starts } = ask
+  const { spec, binning, windowMs, starts } = ask
   const ranges = starts.map((from) => ({ from, to: from + windowMs }))
   const distinct = new Map<string, Map<string, number>>()
   for (const row of await deps.store.query(distinctValues(spec, windowMs, ranges))) {
@@ -25,7 +25,8 @@ export async function rowFacts(deps: RowFactsDeps, ask: WindowsOfModel): Promise
     const features = distinct.get(key) ?? new Map<string, number>()
     distinct.set(key, features.set(row.feature, row.distinct))
   }
-  const input = { spec, windowMs, starts, methods: methodsOf(spec) }
+  const { references } = binning
+  const input = { spec, windowMs, starts, references, methods: methodsOf(spec) }
   const scores = joined([await exactScores(deps, input), await peerScores(deps, input)])
   return { distinct, scores, outliers: await outlierFacts(deps.store, ask) }
 }

@@ -31,7 +31,7 @@ export function embeddingExtent(
   return {
     name: 'embedding-extent',
     sql: `
-SELECT count() AS n, max(arrayMax(x -> abs(x), ${values})) AS magnitude
+SELECT count() AS n, toFloat64(max(arrayMax(x -> abs(x), ${values}))) AS magnitude
 FROM ${relation.from}
 WHERE ${relation.where} AND ${hasEmbedding(column)}
 HAVING n > 0`,

@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
+import type { FeatureReference } from '../feature-references.ts'
 import type { Query } from '../query.ts'
 import {
   eventsRelation,
@@ -7,6 +8,7 @@ import {
   type Relation,
   type TimeRange,
 } from './profile-source.ts'
+import { withDerived } from './source.ts'
 
 /**
  * What one walk over the values of two samples tells, smallest value first. A step is a distinct value,
@@ -55,6 +57,8 @@ export interface ExactScanInput {
   readonly ranges: readonly TimeRange[]
   /** Rows of the reference; its bound names must differ from `from0`, `to0` … */
   readonly reference: Relation
+  /** What texts and embeddings are compared with; their features need none where they are not asked for. */
+  readonly references?: ReadonlyMap<string, FeatureReference>
 }
 
 /**
@@ -66,16 +70,17 @@ export interface ExactScanInput {
  * which differs from run to run, cannot show.
  */
 export function exactScan(input: ExactScanInput): Query<ExactScan> {
-  const current = eventsRelation(input.spec, input.ranges)
-  const wanted = sourcesOf(input.spec).filter(
+  const wanted = sourcesOf(input.spec, input.references).filter(
     ({ name, kind }) => kind === 'numeric' && input.features.includes(name),
   )
+  const current = withDerived(eventsRelation(input.spec, input.ranges), wanted)
+  const reference = withDerived(input.reference, wanted)
   const values = `arrayFilter(v -> v.2 IS NOT NULL, arrayZip({names:Array(String)}, [${wanted.map(({ expression }) => expression).join(', ')}]))`
   return {
     name: 'exact-scan',
-    sql: `WITH ${pooled(input.reference, current, values)} ${totals}`,
+    sql: `WITH ${pooled(reference, current, values)} ${totals}`,
     params: {
-      ...input.reference.params,
+      ...reference.params,
       ...current.params,
       width: input.widthMs,
       names: wanted.map(({ name }) => name),

@@ -53,7 +53,11 @@ function toRow(raw: Readonly<Record<string, unknown>>): EventRecord {
   const row = raw as unknown as RawEvent
   const features = Object.entries(raw)
     .filter(([column]) => column.startsWith(featurePrefix))
-    .map(([column, value]): [string, unknown] => [column.slice(featurePrefix.length), value])
+    .map(([column, value]): [string, unknown] => [
+      column.slice(featurePrefix.length),
+      // The empty list is what an embedding has that is missing.
+      Array.isArray(value) && value.length === 0 ? null : value,
+    ])
   return {
     id: row.event_id,
     ts: row.ts,

@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
+import type { FeatureReference } from '../feature-references.ts'
 import type { Query } from '../query.ts'
 import {
   eventsRelation,
@@ -7,6 +8,7 @@ import {
   type Relation,
   type TimeRange,
 } from './profile-source.ts'
+import { withDerived } from './source.ts'
 
 export interface ExactKs {
   readonly version: string
@@ -30,6 +32,8 @@ export interface ExactKsInput {
   readonly ranges: readonly TimeRange[]
   /** Rows of the reference; its bound names must differ from `from0`, `to0` … */
   readonly reference: Relation
+  /** What texts and embeddings are compared with; their features need none where they are not asked for. */
+  readonly references?: ReadonlyMap<string, FeatureReference>
 }
 
 /**
@@ -41,16 +45,17 @@ export interface ExactKsInput {
  * therefore looks up how much of the reference is at most, and less than, itself: one ASOF join.
  */
 export function exactKs(input: ExactKsInput): Query<ExactKs> {
-  const current = eventsRelation(input.spec, input.ranges)
-  const wanted = sourcesOf(input.spec).filter(
+  const wanted = sourcesOf(input.spec, input.references).filter(
     ({ name, kind }) => kind === 'numeric' && input.features.includes(name),
   )
+  const current = withDerived(eventsRelation(input.spec, input.ranges), wanted)
+  const reference = withDerived(input.reference, wanted)
   const values = `arrayFilter(v -> v.2 IS NOT NULL, arrayZip({names:Array(String)}, [${wanted.map(({ expression }) => expression).join(', ')}]))`
   return {
     name: 'exact-ks',
-    sql: statement(input.reference, current, values),
+    sql: statement(reference, current, values),
     params: {
-      ...input.reference.params,
+      ...reference.params,
       ...current.params,
       width: input.widthMs,
       names: wanted.map(({ name }) => name),

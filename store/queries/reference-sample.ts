@@ -1,5 +1,6 @@
 import type { Query } from '../query.ts'
 import { finalSettings, type Relation, type Source } from './profile-source.ts'
+import { withDerived } from './source.ts'
 
 /** Values of one row, in the order of the columns asked for. */
 export interface SampledRow {
@@ -29,10 +30,11 @@ export interface Draw {
  * same sample, wherever they lie. `key` is a column that tells rows apart.
  */
 export function referenceSample(
-  relation: Relation,
+  reference: Relation,
   columns: SampledColumns,
   { key, seed, limit }: Draw & { readonly key: 'event_id' | 'row' },
 ): Query<ReferenceRow> {
+  const relation = withDerived(reference, columns.numeric)
   // An event id may come again in another hour.
   const order = key === 'event_id' ? 'event_id, ts' : key
   const at = key === 'event_id' ? 'toUnixTimestamp64Milli(ts)' : key

@@ -158,11 +158,18 @@ function plainGroup(scope: QueryScope, value: string, path: string): OutputColum
   const column = columnOf(scope, value, path)
   if (column === null) return null
   if (column.type === 'time') return report(scope, path, value, '{"time": "1h"} for time')
+  if (isProse(scope, column))
+    return report(scope, path, value, `{"bin": ["${column.name}:length", [edges]]} for a text`)
   const groupable = column.type !== 'number' && column.name !== 'event_id'
   if (!groupable && column.name !== 'prediction' && column.name !== 'correct')
     return report(scope, path, value, `{"bin": ["${column.name}", [edges]]} for a number`)
   return { name: column.name, sql: column.sql, type: column.type, toValue: toValue[column.type] }
 }
+
+/** Texts mostly differ: a group for each of them is no slice. */
+const isProse = ({ spec }: QueryScope, { name }: ReadColumn): boolean =>
+  name.startsWith('features.') &&
+  spec.features.get(name.slice('features.'.length))?.type === 'text'
 
 function timeSlice(scope: QueryScope, operand: unknown, path: string): Expression | null {
   const width = durationOf(scope, operand, path)

@@ -9,6 +9,7 @@ import {
 } from '../../core/sliced-query-language.ts'
 import { featureColumn } from '../tables/events-table.ts'
 import { identifier } from '../query.ts'
+import { derivedSources } from './derived-sources.ts'
 
 /** A column of the model, as the text that reads it. */
 export interface ReadColumn {
@@ -127,7 +128,7 @@ const columnTypes = {
 
 function featureOf(spec: ModelSpec, feature: string): ReadColumn | undefined {
   const declared = spec.features.get(feature)
-  if (declared === undefined) return undefined
+  if (declared === undefined) return computedOf(spec, feature)
   // Nothing that a query may ask of a column can be asked of a list.
   if (declared.type === 'embedding') return undefined
   return {
@@ -135,6 +136,13 @@ function featureOf(spec: ModelSpec, feature: string): ReadColumn | undefined {
     sql: identifier(featureColumn(feature)),
     type: columnTypes[declared.type],
   }
+}
+
+/** A number that is computed of a text or an embedding by itself, without the baseline. */
+function computedOf(spec: ModelSpec, name: string): ReadColumn | undefined {
+  const source = derivedSources(spec, new Map()).find((s) => s.name === name)
+  if (source?.derived === undefined) return undefined
+  return { name: `features.${name}`, sql: source.derived.sql, type: 'number' }
 }
 
 /** Tags are not declared: their names are values, and bound as such. */
@@ -176,8 +184,12 @@ function eventColumn(
 }
 
 function columnNames(spec: ModelSpec): string[] {
-  const features = [...spec.features.keys()].slice(0, 50).map((name) => `features.${name}`)
-  const more = spec.features.size > 50 ? ['features.…'] : []
+  const readable = [
+    ...[...spec.features.keys()].filter((name) => featureOf(spec, name) !== undefined),
+    ...derivedSources(spec, new Map()).map(({ name }) => name),
+  ]
+  const features = readable.slice(0, 50).map((name) => `features.${name}`)
+  const more = readable.length > 50 ? ['features.…'] : []
   const fixed = [...eventQueryColumns, ...labelQueryColumns].filter(
     (name) => eventColumn(spec, name) !== undefined,
   )

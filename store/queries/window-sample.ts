@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
 import type { Query } from '../query.ts'
 import { eventsRelation, finalSettings, type TimeRange } from './profile-source.ts'
+import { withDerived } from './source.ts'
 import {
   numbersOf,
   textsOf,
@@ -40,6 +41,7 @@ export function windowSample(input: WindowSampleInput): Query<WindowSample> {
   const { spec, columns, widthMs, ranges, seed, limit } = input
   if (!Number.isInteger(limit) || limit < 1) throw new RangeError('a sample has one row or more')
   const events = eventsRelation(spec, ranges)
+  const values = withDerived(events, columns.numeric)
   return {
     name: 'window-sample',
     sql: `
@@ -58,15 +60,15 @@ FROM (
   FROM (
     SELECT ${start} AS start, version, variant, event_id, ts, ${hash} AS hash,
       ${numbersOf(columns)} AS numbers, ${textsOf(columns)} AS texts
-    FROM ${events.from}
-    WHERE ${events.where}
+    FROM ${values.from}
+    WHERE ${values.where}
   ) AS e
   INNER JOIN cuts AS c ON e.start = c.start AND e.version = c.version AND e.variant = c.variant
   WHERE e.hash <= c.cut
   GROUP BY start, version, variant
 )
 ORDER BY start, version, variant`,
-    params: { ...events.params, width: widthMs, seed },
+    params: { ...values.params, width: widthMs, seed },
     settings: finalSettings,
     toRow: (raw) => {
       const texts = raw['texts'] as (string | null)[][]
