@@ -1,12 +1,13 @@
 import { extname } from 'node:path'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
+import { budgetNotes } from '../core/budget-notes.ts'
 import { AppError } from '../core/errors.ts'
 import { readText } from '../core/config.ts'
 import { problemLine, type Problem } from '../core/problems.ts'
 import { isMapping } from '../core/schema-problems.ts'
 import { parseModelFile } from '../core/validate-model.ts'
-import { metricNames } from '../detectors/metric-names.ts'
+import { metricNames, untestedMetrics } from '../detectors/metric-names.ts'
 import { sequentialMethods } from '../detectors/sequential/window-series.ts'
 import { serviceAddress, withServiceOptions, type ServiceOptions } from './service-options.ts'
 import { askService } from './service-request.ts'
@@ -97,8 +98,10 @@ function validateCommand(): Command {
     .description('Check model files and tell every problem; asks no service.')
     .argument('<files...>', 'model files, YAML or JSON')
     .action((files: string[]) => {
-      const problems = files.flatMap((file) => checked(file).problems)
+      const read = files.map(checked)
+      const problems = read.flatMap((file) => file.problems)
       for (const problem of problems) console.error(printable(problemLine(problem)))
+      for (const note of read.flatMap(({ notes }) => notes)) console.error(printable(note))
       if (problems.length > 0) process.exitCode = 1
       else console.log(`valid: ${files.join(', ')}`)
     })
@@ -123,17 +126,25 @@ function validModelFile(path: string): { name: string; text: string } {
   throw new AppError('MODEL_INVALID', `nothing was sent:\n${lines.join('\n')}`)
 }
 
-function checked(file: string): { name: string; text: string; problems: readonly Problem[] } {
+interface CheckedFile {
+  readonly name: string
+  readonly text: string
+  readonly problems: readonly Problem[]
+  /** What is worth knowing of a valid file. */
+  readonly notes: readonly string[]
+}
+
+function checked(file: string): CheckedFile {
   const text = readText(file)
-  if (typeof text !== 'string') return { name: '', text: '', problems: [text] }
+  if (typeof text !== 'string') return { name: '', text: '', problems: [text], notes: [] }
   const parsed = parseModelFile(text, {
     fileName: file,
     metrics: metricNames,
     sequential: sequentialMethods,
   })
-  return parsed.ok
-    ? { name: parsed.file.model, text, problems: [] }
-    : { name: '', text, problems: parsed.problems }
+  if (!parsed.ok) return { name: '', text, problems: parsed.problems, notes: [] }
+  const notes = budgetNotes(parsed.file, untestedMetrics).map((note) => `${file}: note: ${note}`)
+  return { name: parsed.file.model, text, problems: [], notes }
 }
 
 function listTable(models: readonly Model[]): string {

@@ -53,6 +53,26 @@ test('runs are rarer than windows, so they may be judged less strictly', () => {
   expect(startRate(two * 1.0001, { k: 2, n: 3 })).toBeGreaterThan(0.001)
 })
 
+// The table of docs/explanation/statistics.md, and the example of docs/how-to/choose-thresholds.md.
+test.each([
+  [1, 1, 1, 0.00595, 0.00595, 0.00595],
+  [1, 1, 20, 0.00595, 0.00595, 0.000298],
+  [1, 1, 500, 0.00595, 0.00595, 0.0000119],
+  [2, 3, 1, 0.05, 0.05, 0.05],
+  [2, 3, 20, 0.05, 0.05, 0.0122],
+  [2, 3, 500, 0.05, 0.05, 0.00244],
+  [3, 5, 500, 0.05, 0.05, 0.0126],
+])('one page a week, %i of %i, %i series', (k, n, series, ...levels) => {
+  const found = (['benjamini-hochberg', 'bonferroni', 'none'] as const).map((correction) =>
+    level(weekly, [family(series, correction)], k, n),
+  )
+  expect(found.map((alpha) => Number(alpha.toPrecision(3)))).toEqual(levels)
+})
+
+test('half a page a week and two of three windows', () => {
+  expect(level(weekly / 2, [family(1)], 2, 3)).toBeCloseTo(0.039, 3)
+})
+
 const rules = [
   { k: 1, n: 1, perWindow: 0.01, windows: 60_000 },
   { k: 2, n: 3, perWindow: 0.002, windows: 150_000 },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { hourOfWeek, learntFrom, learntThresholds } from '../../alerts/learnt-limit.ts'
 import { isOver } from '../../alerts/policy.ts'
 import { learntSettings, type LearntSettings } from '../../core/model-spec.ts'
+import { seeded } from '../support/seeded.ts'
 import { at, hour } from './rows.ts'
 
 const settings = (rest: Partial<LearntSettings> = {}): LearntSettings => ({
@@ -104,4 +105,22 @@ test('a baseline is learnt from its own windows, for those after it alone', () =
 
 test('values too large to be squared teach nothing', () => {
   expect(learntFrom(settings(), past([1e200, -1e200, 1e200]), at(3), null)).toBeNull()
+})
+
+// The figures of docs/how-to/choose-thresholds.md.
+test.each([
+  [8, 30],
+  [14, 66],
+  [100, 268],
+])('three deviations learnt from %i normal windows are left by 1 in %i', (n, expected) => {
+  const random = seeded(n)
+  const trials = 60_000
+  let left = 0
+  for (let trial = 0; trial < trials; trial++) {
+    const values = Array.from({ length: n }, () => random.normal())
+    const next = random.normal()
+    if (limits(settings(), values).some((limit) => isOver(limit, next))) left += 1
+  }
+  const share = 1 / expected
+  expect(Math.abs(left / trials - share)).toBeLessThan(4 * Math.sqrt(share / trials))
 })

@@ -93,6 +93,15 @@ test('a file of a metric that nobody computes is refused as the service would', 
   expect(await models('validate', wrong)).toContain('did you mean "psi"')
 })
 
+test('what a false-alarm budget leaves out is noted, and the file is valid', async () => {
+  const monitors = 'monitors: [{ name: gaps, metric: missing_rate, warn: "> 0.1" }]'
+  const text = `model: m\nfalse_alarms: { budget: 1, per: 7d }\n${monitors}\n`
+  const said = await models('validate', await modelFile('budget.yaml', text))
+  expect(said).toMatch(/budget\.yaml: note: monitor "gaps": missing_rate has no p-value/)
+  expect(said).toMatch(/valid: .*budget\.yaml$/)
+  expect(process.exitCode).toBeUndefined()
+})
+
 test('baselines are created from each kind of source and listed', async () => {
   await models('put', await modelFile('b.yaml', 'model: b\nfeatures: { amount: numeric }\n'))
   expect(await baseline('list', 'b')).toBe('No baselines yet.')

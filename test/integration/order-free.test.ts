@@ -62,7 +62,12 @@ test.each([1, 2, 3])(
       expect(await revisedWindows(inOrder.opened.store, 'outcome_windows')).toBe(0)
       expect(await revisedWindows(outOfOrder.opened.store, 'outcome_windows')).toBeGreaterThan(10)
       expect(expected.metrics.filter((row) => row.includes("'ece'")).length).toBeGreaterThan(100)
-      expect(expected.transitions.some((row) => row.includes("'calibration'"))).toBe(true)
+      for (const monitor of ['calibration', 'unusual', 'not-as-at-first'])
+        expect(expected.transitions.some((row) => row.includes(`'${monitor}'`))).toBe(true)
+
+      for (const followed of ['psi/', 'missing_rate', 'ece', 'errors'])
+        expect(expected.sequential.some((row) => row.includes(` of ${followed}`))).toBe(true)
+      expect(expected.transitions.some((row) => row.includes("'changes'"))).toBe(true)
 
       expect(differences(expected.events, found.events)).toEqual([])
       expect(differences(expected.labels, found.labels)).toEqual([])
@@ -70,6 +75,7 @@ test.each([1, 2, 3])(
       expect(differences(expected.windows, found.windows)).toEqual([])
       expect(differences(expected.profiles, found.profiles)).toEqual([])
       expect(differences(expected.metrics, found.metrics)).toEqual([])
+      expect(differences(expected.sequential, found.sequential)).toEqual([])
       expect(differences(expected.transitions, found.transitions)).toEqual([])
     } finally {
       await inOrder.opened.close()
