@@ -191,8 +191,11 @@ function readEmbedding(
   }
   const strange = value.findIndex((x) => typeof x !== 'number' || !Number.isFinite(Math.fround(x)))
   if (strange < 0) cells.set(into.rows, value as number[])
-  else into.issue(name, 'invalid', `[${strange}]: ${show(value[strange])}`)
+  else into.issue(name, 'invalid', `[${strange}]: ${componentText(value[strange])}`)
 }
+
+// JSON has no way to write an infinity.
+const componentText = (x: unknown): string => (typeof x === 'number' ? String(x) : show(x))
 
 /** Whether a value nests more than `levels` deep; looks no deeper than it must. */
 function nestsDeeper(value: unknown, levels: number): boolean {

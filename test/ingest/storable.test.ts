@@ -30,7 +30,7 @@ const record = fc.record(
     version: scalar,
     variant: scalar,
     features: fc.dictionary(
-      fc.oneof(fc.constantFrom('n', 'c', 'b', '__proto__', 'constructor'), text),
+      fc.oneof(fc.constantFrom('n', 'c', 'b', 't', 'e', '__proto__', 'constructor'), text),
       fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })),
       { maxKeys: 6 },
     ),
@@ -53,7 +53,8 @@ describeStore('whatever the reader accepts', (opened) => {
   test('is never refused by the store, and counts as often as it was accepted', async () => {
     const { store } = opened()
     const registry = await openModelRegistry(store)
-    const features = { n: 'numeric', c: 'categorical', b: 'boolean' } as const
+    const scalars = { n: 'numeric', c: 'categorical', b: 'boolean', t: 'text' } as const
+    const features = { ...scalars, e: { embedding: [2] } }
     await registry.put({ model: 'typed', task: 'binary_classification', features }, 'api')
     const intake = new Intake({ ...ingestDeps(store, registry), limits })
     const events = fc.array(fc.oneof(record, label), { minLength: 1, maxLength: 60 })
