@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { format, resolveConfig } from 'prettier'
+import { dashboardFiles } from '../dashboards/build.ts'
 import { cliPage } from './cli-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { publishedConfigSchema, publishedModelSchema } from './published-schemas.ts'
@@ -24,6 +25,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/cli.md', render: cliPage },
   { path: 'docs/metrics.md', render: metricsPage },
   { path: 'docs/errors.md', render: errorsPage },
+  ...dashboardFiles().map(({ path, text }) => ({ path, render: () => text })),
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
