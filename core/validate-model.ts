@@ -4,6 +4,7 @@ import { modelFindings } from './model-rules.ts'
 import { modelSpec, ModelSpecSchema, type ModelFile, type ModelSpec } from './model-spec.ts'
 import { monitorFindings } from './monitor-rules.ts'
 import { outlierFindings } from './outlier-rules.ts'
+import { presetFindings } from './preset-rules.ts'
 import type { Problem } from './problems.ts'
 import {
   isMapping,
@@ -63,6 +64,7 @@ export function modelFileFindings(
     ...bySchema,
     ...modelFindings(draft),
     ...outlierFindings(draft),
+    ...presetFindings(draft),
     ...sequentialFindings(draft, known),
     ...monitorFindings(draft, known),
   ]

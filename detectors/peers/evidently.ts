@@ -198,10 +198,22 @@ const cvm = method('cvm', ['<=', 0.1], {
 function chooseTest(sample: PeerSample): PeerMethod {
   const values = presentValues(sample)
   const small = (values?.reference.length ?? 0) <= 1000
-  const distinct = values === null ? 0 : valueCounts(values).keys.length
+  const distinct = values === null ? 0 : distinctOf(values)
   if (sample.kind === 'numeric' && distinct > 5) return small ? ks : wasserstein
   if (!small) return js
   return distinct > 2 ? chi2 : z
+}
+
+/** Different values of both sides, counted as far as the choice goes. */
+function distinctOf({ reference, current }: PresentValues<Value>): number {
+  const seen = new Set<Value>()
+  for (const side of [reference, current]) {
+    for (const value of side) {
+      seen.add(value)
+      if (seen.size > 5) return seen.size
+    }
+  }
+  return seen.size
 }
 
 /**
