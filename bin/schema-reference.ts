@@ -16,10 +16,24 @@ interface Key {
 
 /** Markdown tables of every key a schema knows: a heading and a table each mapping. */
 export function schemaReference(schema: SchemaNode, options: { defaults: boolean }): string {
-  return sections('', schema)
-    .filter(({ keys }) => keys.length > 0)
+  return merged(sections('', schema).filter(({ keys }) => keys.length > 0))
     .map((section) => sectionText(section, options.defaults))
     .join('\n\n')
+}
+
+/** Neighbours with the same keys get one table. */
+function merged(found: readonly Section[]): Section[] {
+  const kept: Section[] = []
+  for (const section of found) {
+    const last = kept.at(-1)
+    if (last === undefined || JSON.stringify(last.keys) !== JSON.stringify(section.keys))
+      kept.push(section)
+    else {
+      const description = last.description === section.description ? last.description : ''
+      kept.splice(-1, 1, { ...last, description, name: `${last.name}\`, \`${section.name}` })
+    }
+  }
+  return kept
 }
 
 function sections(name: string, schema: SchemaNode): Section[] {
@@ -43,6 +57,9 @@ function sections(name: string, schema: SchemaNode): Section[] {
 
 function nested(name: string, schema: SchemaNode): Section[] {
   if (schema.properties !== undefined) return sections(name, schema)
+  // Beside plain values there may be a mapping.
+  if (schema.anyOf?.some(({ properties }) => properties !== undefined) === true)
+    return sections(name, schema)
   if (schema.items !== undefined) return sections(`${name}[]`, schema.items)
   const [values] = Object.values(schema.patternProperties ?? {})
   return values === undefined ? [] : sections(`${name}.<name>`, values)

@@ -50,7 +50,11 @@ export const Learnt = Type.Object(
           }),
         ),
       },
-      closed,
+      {
+        ...closed,
+        description:
+          'A limit that is learnt from what the metric used to be: of the same series, in judged windows before.',
+      },
     ),
   },
   closed,
