@@ -1,9 +1,4 @@
-import { type GammaNull, gammaQuantile, gammaSurvival } from './permutation-null.ts'
-
-/** A gamma distribution that begins at `start` instead of 0. */
-export interface ShiftedGamma extends GammaNull {
-  readonly start: number
-}
+import { type GammaNull, gammaOf } from './permutation-null.ts'
 
 /**
  * Null distribution of Σ wⱼ·B(Hⱼ)² for a Brownian bridge B: what weighted
@@ -21,19 +16,18 @@ export interface ShiftedGamma extends GammaNull {
  * P. Hall, Aust. J. Stat. 25 (1983), 359–366; M. J. Buckley, G. K. Eagleson,
  * Aust. J. Stat. 30A (1988), 150–159.
  */
-export function bridgeNull(heights: readonly number[], weights: readonly number[]): ShiftedGamma {
+export function bridgeNull(heights: readonly number[], weights: readonly number[]): GammaNull {
   // Weights may span hundreds of decades: cubes of them must neither overflow nor vanish.
   const unit = weights.reduce((most, weight) => Math.max(most, weight), 0)
-  if (!(unit > 0)) return { start: 0, shape: 0, scale: 0 }
+  if (!(unit > 0)) return { shape: 0, scale: 0 }
   const { mean, square, cube } = cumulantSums(
     heights,
     weights.map((weight) => weight / unit),
   )
-  if (!(square > 0) || !(cube > 0)) return { start: 0, shape: 0, scale: 0 }
+  if (!(square > 0) || !(cube > 0)) return { shape: 0, scale: 0 }
   // Cumulants are κ₁ = mean, κ₂ = 2·square, κ₃ = 8·cube.
-  const scale = (2 * cube) / square
-  const shape = (2 * square) / (scale * scale)
-  return { start: unit * (mean - shape * scale), shape, scale: unit * scale }
+  const { start = 0, shape, scale } = gammaOf({ mean, variance: 2 * square, third: 8 * cube })
+  return { start: unit * start, shape, scale: unit * scale }
 }
 
 /** Traces of the weighted covariance, of its square and of its cube. */
@@ -63,14 +57,4 @@ function cumulantSums(
     twice += own * weight * height * height
   }
   return { mean, square, cube }
-}
-
-/** Chance of at least this value; 1 where nothing can vary. */
-export function bridgeSurvival(value: number, nothing: ShiftedGamma): number {
-  return gammaSurvival(Math.max(0, value - nothing.start), nothing)
-}
-
-/** The value exceeded with chance `level`; 0 where nothing can vary. */
-export function bridgeQuantile(level: number, nothing: ShiftedGamma): number {
-  return nothing.shape > 0 ? nothing.start + gammaQuantile(level, nothing) : 0
 }

@@ -3,8 +3,34 @@ import { gammaQ, upperGammaQuantile } from '../special-functions/incomplete-gamm
 
 /** A gamma distribution by shape and scale; χ² with k degrees of freedom has shape k/2, scale 2. */
 export interface GammaNull {
+  /** 0 where nothing can vary. */
   readonly shape: number
   readonly scale: number
+  /** Where it begins, if not at 0. */
+  readonly start?: number
+}
+
+/** Mean and second and third central moments; of independent parts they add up. */
+export interface Moments {
+  readonly mean: number
+  readonly variance: number
+  readonly third: number
+}
+
+/**
+ * The gamma distribution with these three moments, begun wherever they ask for;
+ * where the third is not positive, the one from 0 with the first two.
+ */
+export function gammaOf({ mean, variance, third }: Moments): GammaNull {
+  if (!(variance > 0)) return { shape: 0, scale: 0 }
+  if (!(third > 0)) {
+    return mean > 0
+      ? { shape: (mean * mean) / variance, scale: variance / mean }
+      : { shape: 0, scale: 0 }
+  }
+  const scale = third / (2 * variance)
+  const shape = variance / (scale * scale)
+  return { start: mean - shape * scale, shape, scale }
 }
 
 /** What a bin adds to a statistic on the χ² scale, from its reference and its current count. */
@@ -13,9 +39,9 @@ export type Contribution = (reference: number, current: number) => number
 /**
  * Null distribution of a statistic Σ f(xᵢ, yᵢ) over bins, as if the events of
  * both samples had been dealt out again at random: given its total, the current
- * count of a bin is then hypergeometric. The mean is exact; the variance joins
- * the bins' own variances with the covariance that they have in large samples;
- * a gamma distribution takes both moments.
+ * count of a bin is then hypergeometric. The mean is exact; the second and third
+ * moments join the bins' own with what they have in common in large samples; a
+ * shifted gamma distribution takes all three.
  *
  * In large samples this *is* χ² with B − 1 degrees of freedom. With rare bins χ²
  * misleads both ways: for 200 equal categories, 10,000 reference and 300 current
@@ -32,47 +58,40 @@ export function permutationNull(
 ): GammaNull {
   const n = total(reference)
   const m = total(current)
-  let mean = 0
-  let variance = 2
+  // Beyond the bins' own moments, of χ² with B − 1 degrees of freedom.
+  let [mean, variance, third] = [0, 2, 16]
   let used = 0
-  for (const [i, count] of reference.entries()) {
-    const pooled = count + current[i]!
+  for (let i = 0; i < reference.length; i++) {
+    const pooled = reference[i]! + current[i]!
     if (pooled === 0) continue
     used++
     const share = pooled / (n + m)
     const bin = binMoments(pooled, { n, m }, contribution)
     mean += bin.mean
     variance += bin.variance - 2 * share * share
+    third += bin.third - share * share * (24 - 8 * share)
   }
-  if (used < 2 || mean <= 0 || variance <= 0) return { shape: 0, scale: 0 }
-  return { shape: (mean * mean) / variance, scale: variance / mean }
+  return used < 2 || mean <= 0 ? { shape: 0, scale: 0 } : gammaOf({ mean, variance, third })
 }
 
-/** Chance of at least this value; 1 where nothing can vary. */
-export function gammaSurvival(value: number, { shape, scale }: GammaNull): number {
-  return shape > 0 ? gammaQ(shape, value / scale) : 1
+/** Chance that a statistic, never negative, is at least this value; 1 where nothing can vary. */
+export function gammaSurvival(value: number, { shape, scale, start = 0 }: GammaNull): number {
+  return shape > 0 && value > 0 ? gammaQ(shape, (value - start) / scale) : 1
 }
 
 /** The value exceeded with chance `level`; 0 where nothing can vary. */
-export function gammaQuantile(level: number, { shape, scale }: GammaNull): number {
-  return shape > 0 ? scale * upperGammaQuantile(shape, level) : 0
+export function gammaQuantile(level: number, { shape, scale, start = 0 }: GammaNull): number {
+  return shape > 0 ? Math.max(0, start + scale * upperGammaQuantile(shape, level)) : 0
 }
 
 /** Beyond this standard deviation of a count its contribution is χ² to within a percent. */
 const denseDeviation = 8
 
-function binMoments(
-  pooled: number,
-  sides: Sides,
-  contribution: Contribution,
-): { mean: number; variance: number } {
-  const share = pooled / (sides.n + sides.m)
-  return (
-    sparseMoments(pooled, sides, contribution) ?? {
-      mean: 1 - share,
-      variance: 2 * (1 - share) ** 2,
-    }
-  )
+function binMoments(pooled: number, sides: Sides, contribution: Contribution): Moments {
+  const sparse = sparseMoments(pooled, sides, contribution)
+  if (sparse !== null) return sparse
+  const rest = 1 - pooled / (sides.n + sides.m)
+  return { mean: rest, variance: 2 * rest * rest, third: 8 * rest * rest * rest }
 }
 
 /** Events of the reference and of the current sample. */
@@ -82,7 +101,7 @@ export interface Sides {
 }
 
 /**
- * Mean and variance of what a bin of `pooled` events adds, when they are dealt
+ * Moments of what a bin of `pooled` events adds, when they are dealt
  * out at random. Null where the current count varies by more than eight, and
  * may be taken as normal. O(√pooled).
  */
@@ -90,7 +109,7 @@ export function sparseMoments(
   pooled: number,
   { n, m }: Sides,
   contribution: Contribution,
-): { mean: number; variance: number } | null {
+): Moments | null {
   const events = n + m
   const share = pooled / events
   const center = m * share
@@ -101,13 +120,14 @@ export function sparseMoments(
   const most = Math.min(pooled, m, Math.ceil(center + 7 * deviation + 4))
   // Relative weights from the middle outwards, so that none underflows early.
   const middle = Math.min(most, Math.max(least, Math.round(center)))
-  let [weights, first, second] = [0, 0, 0]
+  let [weights, first, second, third] = [0, 0, 0, 0]
   let weight = 1
   for (let y = middle; y <= most; y++) {
     const value = contribution(pooled - y, y)
     weights += weight
     first += weight * value
     second += weight * value * value
+    third += weight * value * value * value
     weight *= ((pooled - y) * (m - y)) / ((y + 1) * (n - pooled + y + 1))
   }
   weight = 1
@@ -117,7 +137,13 @@ export function sparseMoments(
     weights += weight
     first += weight * value
     second += weight * value * value
+    third += weight * value * value * value
   }
   const mean = first / weights
-  return { mean, variance: Math.max(0, second / weights - mean * mean) }
+  const square = second / weights
+  return {
+    mean,
+    variance: Math.max(0, square - mean * mean),
+    third: third / weights - mean * (3 * square - 2 * mean * mean),
+  }
 }

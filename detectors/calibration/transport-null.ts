@@ -1,5 +1,6 @@
 import { effectiveSize, total } from '../bins.ts'
 import { absoluteBridgeMoments, absoluteGaussianMoments } from './absolute-gaussian.ts'
+import { levelOfFewEvents, withFewEvents } from './few-events.ts'
 import { type GammaNull, gammaQuantile, gammaSurvival } from './permutation-null.ts'
 import { normalTwoSided, upperGammaQuantile } from '../special-functions/incomplete-gamma.ts'
 
@@ -58,8 +59,7 @@ export function transportNull(input: TransportInput): TransportNull {
  * The greater chance falls short of the true one by up to a fourth for
  * continuous features at levels from 0.05 to 0.001 (simulated bridges over
  * normal, uniform, exponential, log-normal and t features). This makes up for it.
- * What it does not cover: 100 events of a log-normal feature with σ = 1.5 pass
- * level 0.01 in 2 % of comparisons, because their mean is not yet normal.
+ * The mean of a hundred log-normal events is not yet normal: `withFewEvents`.
  */
 const shortfall = 1.25
 
@@ -67,11 +67,12 @@ export function transportSurvival(value: number, nothing: TransportNull): number
   const { gamma, deviation } = nothing
   if (deviation === 0) return 1
   const body = gamma.shape > 0 ? gammaSurvival(value, gamma) : 0
-  return Math.min(1, shortfall * Math.max(body, normalTwoSided(value / deviation)))
+  const chance = shortfall * Math.max(body, normalTwoSided(value / deviation))
+  return withFewEvents(Math.min(1, chance), nothing.n, nothing.m)
 }
 
 export function transportQuantile(level: number, nothing: TransportNull): number {
-  const asked = level / shortfall
+  const asked = levelOfFewEvents(level, nothing.n, nothing.m) / shortfall
   const normal = Math.sqrt(2 * upperGammaQuantile(0.5, asked))
   return Math.max(gammaQuantile(asked, nothing.gamma), normal * nothing.deviation)
 }

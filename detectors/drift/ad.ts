@@ -1,5 +1,6 @@
 import { type BinPair, binPair, effectiveSize } from '../bins.ts'
-import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
+import { bridgeNull } from '../calibration/bridge-null.ts'
+import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { shareDeviation } from '../calibration/two-shares.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
@@ -56,8 +57,8 @@ export const adDetector: Detector = {
       gaps.map(({ height, pooled }) => pooled / (height * (1 - height))),
     )
     const judgement = {
-      pValue: bridgeSurvival(value, nothing),
-      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+      pValue: gammaSurvival(value, nothing),
+      noiseFloor: gammaQuantile(noiseLevel, nothing),
     }
     return {
       method: 'ad/binned-64',

@@ -1,5 +1,6 @@
 import { type BinPair, binPair, effectiveSize } from '../bins.ts'
-import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
+import { bridgeNull } from '../calibration/bridge-null.ts'
+import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
@@ -48,8 +49,8 @@ export const cvmDetector: Detector = {
       gaps.map(({ pooled }) => pooled),
     )
     const judgement = {
-      pValue: bridgeSurvival(value, nothing),
-      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+      pValue: gammaSurvival(value, nothing),
+      noiseFloor: gammaQuantile(noiseLevel, nothing),
     }
     return {
       method: 'cvm/binned-64',

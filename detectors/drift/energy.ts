@@ -1,5 +1,7 @@
 import { type BinPair, effectiveSize, nonValues, total, valueCounts } from '../bins.ts'
-import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
+import { bridgeNull } from '../calibration/bridge-null.ts'
+import { levelOfFewEvents, withFewEvents } from '../calibration/few-events.ts'
+import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector, type DriftInput } from '../detector.ts'
 import { type NumericBinning } from '../profile.ts'
@@ -87,8 +89,8 @@ export const energyDetector: Detector = {
     )
     const size = effectiveSize(n, m)
     const judgement = {
-      pValue: bridgeSurvival(value * value * size, nothing),
-      noiseFloor: Math.sqrt(bridgeQuantile(noiseLevel, nothing) / size),
+      pValue: withFewEvents(gammaSurvival(value * value * size, nothing), n, m),
+      noiseFloor: Math.sqrt(gammaQuantile(levelOfFewEvents(noiseLevel, n, m), nothing) / size),
     }
     return {
       method: 'energy/normed-64',

@@ -1,5 +1,5 @@
 import { type BinPair, binPair } from '../bins.ts'
-import { shareDeviation } from '../calibration/two-shares.ts'
+import { leastExpected, shareDeviation } from '../calibration/two-shares.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
 import { normalTwoSided } from '../special-functions/incomplete-gamma.ts'
@@ -12,6 +12,9 @@ export interface ShareMove {
   readonly gap: number
 }
 
+/** Expected events of a cell from which the normal tail holds at a thousandth, as it has to for many bins. */
+const leastInTail = 100
+
 /**
  * The share that moved most surely, by the two-proportion z of each bin against
  * all others:
@@ -21,8 +24,9 @@ export interface ShareMove {
  * with pᵢ and qᵢ the reference and current share of bin i and h the pooled one.
  * From 0 without bound, symmetric; greater is worse. For two bins it is the
  * textbook's test; for more, the greatest counts. Where a bin expects fewer than
- * five events, z is what Fisher's exact p-value is worth. An empty sample
- * leaves nothing to compare: 0.
+ * five events, z is what Fisher's exact p-value is worth; among several bins the
+ * far tail counts, and up to a hundred events it is what the mid-p is worth. An
+ * empty sample leaves nothing to compare: 0.
  *
  * One bin with a large change stands out; a small change of many does not: `chi2`
  * sums them up. O(bins).
@@ -34,9 +38,10 @@ export interface ShareMove {
 export function largestShareMove({ reference, current, n, m }: BinPair): ShareMove {
   let most: ShareMove = { z: 0, gap: 0 }
   if (n === 0 || m === 0) return most
+  const least = reference.length > 2 ? leastInTail : leastExpected
   for (const [i, x] of reference.entries()) {
     const y = current[i]!
-    const move = { z: shareDeviation({ x, n, y, m }), gap: Math.abs(x / n - y / m) }
+    const move = { z: shareDeviation({ x, n, y, m }, least), gap: Math.abs(x / n - y / m) }
     if (move.z > most.z) most = move
   }
   return most

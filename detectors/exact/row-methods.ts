@@ -1,5 +1,6 @@
 import { effectiveSize } from '../bins.ts'
-import { bridgeNull, bridgeQuantile, bridgeSurvival } from '../calibration/bridge-null.ts'
+import { bridgeNull } from '../calibration/bridge-null.ts'
+import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import {
   transportNull,
   transportQuantile,
@@ -93,18 +94,21 @@ const t = rowMethod(
 const cvm = rowMethod(
   'cvm',
   'exact',
-  'Cramér–von Mises statistic with mid-ranks, and p, as SciPy’s `cramervonmises_2samp`: exact up to 20 values; the effect is the root mean square gap.',
+  'Cramér–von Mises statistic over the distinct values; without ties statistic and p are SciPy’s `cramervonmises_2samp`, with ties p is that of a Brownian bridge; the effect is the root mean square gap.',
   (scan) => {
-    const { n, m } = scan
+    const { n, m, steps } = scan
     if (n < 2 || m < 2) return null
-    const { t: value, pValue } = cvmOfRanks(scan.rankSquares, n, m)
     const { heights, masses } = pooledShape(scan)
+    const nothing = bridgeNull(heights, masses)
     const size = effectiveSize(n, m)
+    const value = size * scan.squaredGaps
     return {
       value,
-      pValue,
-      effect: Math.sqrt(Math.max(0, value) / size),
-      noiseFloor: bridgeQuantile(noiseLevel, bridgeNull(heights, masses)),
+      // SciPy's statistic grows with every tie, so that zeros alone would be a drift.
+      pValue:
+        steps < n + m ? gammaSurvival(value, nothing) : cvmOfRanks(scan.rankSquares, n, m).pValue,
+      effect: Math.sqrt(scan.squaredGaps),
+      noiseFloor: gammaQuantile(noiseLevel, nothing),
     }
   },
 )
@@ -121,9 +125,9 @@ const ad = rowMethod(
     const nothing = bridgeNull(heights, weights)
     return {
       value: scan.weightedGaps,
-      pValue: bridgeSurvival(scan.weightedGaps, nothing),
+      pValue: gammaSurvival(scan.weightedGaps, nothing),
       effect: Math.sqrt(scan.weightedGaps / effectiveSize(n, m)),
-      noiseFloor: bridgeQuantile(noiseLevel, nothing),
+      noiseFloor: gammaQuantile(noiseLevel, nothing),
     }
   },
 )
@@ -170,9 +174,9 @@ const energy = rowMethod(
     const size = effectiveSize(scan.n, scan.m)
     return {
       value,
-      pValue: bridgeSurvival(value * value * size, nothing),
+      pValue: gammaSurvival(value * value * size, nothing),
       effect: value,
-      noiseFloor: Math.sqrt(bridgeQuantile(noiseLevel, nothing) / size),
+      noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / size),
     }
   },
 )

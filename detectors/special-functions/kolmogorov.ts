@@ -127,7 +127,7 @@ function pelzGoodCdf(n: number, d: number): number {
   for (let k = 0; k < 40; k++) {
     const half = Math.PI ** 2 * (k + 0.5) ** 2
     const atHalf = Math.exp(-half / (2 * z2))
-    // What follows is smaller still, and Kolmogorov’s limit is no smaller than 1e-54 where it counts.
+    // What follows changes no digit.
     if (atHalf < 1e-60) break
     sums.k0 += atHalf
     sums.k1 += (half - z2) * atHalf
