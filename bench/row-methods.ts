@@ -92,7 +92,7 @@ try {
     frozen: { kind: 'events', range: { from: start, to: start + hour } },
   }
   const deps = { store, baselines: () => [baseline] }
-  const window = { windowMs: hour, starts: [start + hour] }
+  const window = { windowMs: hour, starts: [start + hour], references: new Map() }
   const exact = (methods: readonly string[]) =>
     seconds(() => exactScores(deps, { spec, ...window, methods: new Set(methods) }))
   const preset = (name: 'evidently' | 'nannyml' | 'deepchecks') =>
