@@ -27,10 +27,10 @@ export interface ExactScoresAsk {
   readonly references: ModelBinning['references']
 }
 
-/** Features whose rows are compared in one query: its memory grows with rows times features. */
-const featuresAtOnce = 4
-/** Reference rows, counted once a window, that one query goes through. */
-const rowsAtOnce = 500_000
+/** Features that are compared in one query at most: its memory and its time grow with rows times features. */
+const mostFeatures = 4
+/** Reference rows, counted once a window and once a feature, that one query goes through. */
+const valuesAtOnce = 2_000_000
 
 /** Scores of the exact tests asked for, by `armKey`: of every number of an event, against every baseline. */
 export async function exactScores(
@@ -43,9 +43,11 @@ export async function exactScores(
   const { spec } = ask
   const numeric = sourcesOf(spec, ask.references).filter(({ kind }) => kind === 'numeric')
   for (const compared of comparedRevisions(spec, deps.baselines(spec.model))) {
+    const perFeature = Math.floor(valuesAtOnce / (compared.baseline.n + 1))
+    const atOnce = Math.min(mostFeatures, Math.max(1, perFeature))
     for (const starts of batchesOf(ask.starts, compared.baseline)) {
-      for (let i = 0; i < numeric.length; i += featuresAtOnce) {
-        const features = numeric.slice(i, i + featuresAtOnce).map(({ name }) => name)
+      for (let i = 0; i < numeric.length; i += atOnce) {
+        const features = numeric.slice(i, i + atOnce).map(({ name }) => name)
         await compare(deps.store, { ...ask, starts, features }, compared, found)
       }
     }
@@ -55,7 +57,8 @@ export async function exactScores(
 
 /** Windows that one query compares: a moving reference is another one for each of them. */
 function batchesOf(starts: readonly number[], baseline: Baseline): number[][] {
-  const most = isMoving(baseline) ? 1 : Math.max(1, Math.floor(rowsAtOnce / (baseline.n + 1)))
+  const values = mostFeatures * (baseline.n + 1)
+  const most = isMoving(baseline) ? 1 : Math.max(1, Math.floor(valuesAtOnce / values))
   return starts.flatMap((_, i) => (i % most === 0 ? [starts.slice(i, i + most)] : []))
 }
 

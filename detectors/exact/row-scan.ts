@@ -15,6 +15,8 @@ export interface RowScan {
   readonly untied: number
   /** n·Σ(rᵢ − i)² + m·Σ(sⱼ − j)², as `cvmTest` has it. */
   readonly rankSquares: number
+  /** Σ (F − G)² by the pooled shares of the steps. */
+  readonly squaredGaps: number
   /** Anderson–Darling's sum with mid-ranks. */
   readonly weightedGaps: number
   /** ∫|F − G| and ∫(F − G)². */

@@ -35,6 +35,8 @@ export interface ExactScan {
   readonly untied: number
   /** n·Σ(rᵢ − i)² + m·Σ(sⱼ − j)² of mid-ranks among all values and ranks among their own. */
   readonly rankSquares: number
+  /** Sum of the squared gaps, each by the pooled share of its step. */
+  readonly squaredGaps: number
   /** Anderson–Darling's sum, with mid-ranks for ties. */
   readonly weightedGaps: number
   /** Area between the distribution functions, and of their squared gap. */
@@ -182,6 +184,7 @@ SELECT ${arm}, n, m, count() AS steps, half,
   toFloat64(toInt128(n + m) * (n + m) * (n + m) - sum(toInt128(t) * t * t)) / pow(n + m, 3) AS untied,
   toFloat64(n * sum(${tiedSquares('r', 'upto_r')}) + m * sum(${tiedSquares('c', 'upto_c')})) / 4 AS rank_squares,
   (n + m - 1) / (n + m) * ${sumOf(`if(total = t, 0, t / total / (middle * (total - middle) - total * t / 4) * (${weighted('upto_r', 'r', 'n')} + ${weighted('upto_c', 'c', 'm')}))`, 64)} AS weighted_gaps,
+  ${sumOf('gap * gap * t / total', 100)} AS squared_gaps,
   ${sumOf('abs(gap) * way', 100)} AS area,
   ${sumOf('gap * gap * way', 100)} AS squared_area,
   minMapIf(map(stretch, if(half = 0, 0, (x / 2 - low / 2) / half)), height < 1) AS begins,
@@ -210,6 +213,7 @@ function toRow(raw: Readonly<Record<string, unknown>>): ExactScan {
     u: number('u'),
     untied: number('untied'),
     rankSquares: number('rank_squares'),
+    squaredGaps: number('squared_gaps'),
     weightedGaps: number('weighted_gaps'),
     area: number('area'),
     squaredArea: number('squared_area'),

@@ -10,7 +10,15 @@ export function scanOf(reference: readonly number[], current: readonly number[])
   const half = steps.find((step) => 2 * (step.upToReference + step.upToCurrent) >= all)
   const pivot = half?.value ?? NaN
   const halfRange = high / 2 - low / 2
-  const sums = { u: 0, cubes: 0, squares: 0, weightedGaps: 0, area: 0, squaredArea: 0 }
+  const sums = {
+    u: 0,
+    squaredGaps: 0,
+    cubes: 0,
+    squares: 0,
+    weightedGaps: 0,
+    area: 0,
+    squaredArea: 0,
+  }
   const stretches = new Map<number, { from: number; least: number; greatest: number }>()
   let before = 0
   steps.forEach(({ value, inReference, inCurrent, upToReference, upToCurrent }, i) => {
@@ -32,6 +40,7 @@ export function scanOf(reference: readonly number[], current: readonly number[])
     const gap = Math.abs(upToReference / n - upToCurrent / m)
     const share = (x: number) => (halfRange === 0 ? 0 : (x / 2 - low / 2) / halfRange)
     const way = share(steps[i + 1]?.value ?? value) - share(value)
+    sums.squaredGaps += (gap * gap * tied) / all
     sums.area += gap * way
     sums.squaredArea += gap * gap * way
     if (height < 1) {
@@ -58,6 +67,7 @@ export function scanOf(reference: readonly number[], current: readonly number[])
     untied: 1 - sums.cubes,
     rankSquares: sums.squares,
     weightedGaps: (sums.weightedGaps * (all - 1)) / all,
+    squaredGaps: sums.squaredGaps,
     area: sums.area,
     squaredArea: sums.squaredArea,
     stretches: [...stretches].sort(([a], [b]) => a - b).map(([, stretch]) => stretch),
