@@ -83,6 +83,28 @@ export function checkTarget(url: string, rules: EgressRules): URL {
   return checkAgainst(compile(rules), url)
 }
 
+/**
+ * Where a call would go now, by the same rules and without calling. Throws WEBHOOK_BLOCKED, or
+ * WEBHOOK_UNREACHABLE where the name has no address.
+ */
+export async function targetAddresses(
+  url: string,
+  rules: EgressRules,
+  resolve: Resolve = resolveAll,
+): Promise<readonly Address[]> {
+  const policy = compile(rules)
+  const host = checkAgainst(policy, url).hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(host)
+  if (family !== 0) return [{ address: host, family }]
+  return new Promise((found, fail) => {
+    checkedLookup(policy, resolve)(host, { all: true }, (error, addresses) => {
+      if (error instanceof AppError) fail(error)
+      else if (error !== null) fail(unresolved(host))
+      else found(addresses as readonly Address[])
+    })
+  })
+}
+
 /** What a log may show of a target: paths, queries and user names of webhooks are often secrets. */
 export function redactUrl(url: string): string {
   return URL.canParse(url) ? `${new URL(url).origin}/…` : '[invalid url]'

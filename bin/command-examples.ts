@@ -106,6 +106,13 @@ export const commandExamples: Readonly<Record<string, readonly CommandExample[]>
     { does: 'While the service is stopped', line: 'verify --data ./data' },
     { does: 'Of a running service', line: 'verify --url http://127.0.0.1:8080' },
   ],
+  doctor: [
+    { does: 'Everything around the service, and what to do about it', line: 'doctor' },
+    {
+      does: 'For a script: exit code 1 if anything fails',
+      line: 'doctor -c tidegauge.yaml --json',
+    },
+  ],
   'keys create': [
     {
       does: 'For a producer of one model, for three months',

@@ -28,7 +28,7 @@ export async function openConfiguredStore(
 }
 
 /** The engine says only that it cannot open its directory: where it could be written, somebody has it. */
-async function isTaken({ store }: Config, error: unknown): Promise<boolean> {
+export async function isTaken({ store }: Config, error: unknown): Promise<boolean> {
   if (store.url !== undefined || !(error instanceof AppError)) return false
   if (error.code !== 'STORE_UNAVAILABLE') return false
   const status = join(store.path, 'clickhouse', 'status')

@@ -8,6 +8,7 @@ import { configCommand } from './config.ts'
 import { openConfiguredStore } from './configured-store.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { ingestCommand } from './ingest.ts'
 import { keysCommand } from './keys.ts'
@@ -34,6 +35,7 @@ export function buildProgram(): Command {
   program.addCommand(deadLettersCommand())
   program.addCommand(partitionsCommand())
   program.addCommand(verifyCommand())
+  program.addCommand(doctorCommand())
   program.addCommand(storedKeysCommand())
   program.addCommand(configCommand({ metrics: metricNames }))
   program.addCommand(demoCommand())

@@ -7,6 +7,7 @@ import { labelWindows } from './migrations/0003-label-windows.ts'
 import { partitionHalts } from './migrations/0004-partition-halts.ts'
 import { outlierModels } from './migrations/0005-outlier-models.ts'
 import { sequentialStates } from './migrations/0006-sequential-states.ts'
+import type { Query } from './query.ts'
 
 interface Migration {
   readonly version: number
@@ -34,6 +35,16 @@ const bookkeeping: TableDefinition = {
   shardBy: 'version',
 }
 
+/** Versions of the migrations that the database has seen. Without any the table is not there. */
+export function appliedMigrations(): Query<number> {
+  return {
+    name: 'applied-migrations',
+    sql: `SELECT DISTINCT version FROM schema_migrations`,
+    params: {},
+    toRow: (raw) => Number(raw['version']),
+  }
+}
+
 /**
  * Brings the database to this program's schema. Every statement is `IF NOT EXISTS`, so two instances
  * that migrate at once, or one that died half-way, end at the same schema. A database that a newer
@@ -44,12 +55,7 @@ export async function migrate(store: Store): Promise<void> {
   const run = async (sql: string): Promise<void> => store.command({ name: 'migrate', sql })
   for (const sql of createTable(layout, bookkeeping)) await run(sql)
 
-  const applied = await store.query({
-    name: 'applied-migrations',
-    sql: `SELECT DISTINCT version FROM schema_migrations`,
-    params: {},
-    toRow: (raw) => Number(raw['version']),
-  })
+  const applied = await store.query(appliedMigrations())
   const known = migrations.map(({ version }) => version)
   const newest = Math.max(0, ...applied)
   if (newest > Math.max(...known)) {
