@@ -9,13 +9,13 @@ import type { MonitorPolicy } from './policy.ts'
 /** What evaluating monitors reads. Windows are epoch ms. */
 export interface AlertHistory extends LimitHistory {
   /**
-   * Metrics a monitor looks at from a window on, and of every series at least the last n − 1 judged
-   * windows before it.
+   * Metrics a monitor looks at from a window on, and of every series the last `limit` windows before it
+   * that have enough data, within reach.
    */
   metrics: (
     model: string,
     policy: MonitorPolicy,
-    from: number,
+    ask: { readonly from: number; readonly limit: number },
   ) => Promise<{ rows: MetricRow[]; previous: MetricRow[] }>
   /** Stored transitions from a window on, and the last valid one of every series before it. */
   transitions: (

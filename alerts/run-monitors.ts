@@ -4,7 +4,7 @@ import type { TransitionRow } from '../store/queries/transitions-row.ts'
 import type { AlertEvents } from './events.ts'
 import { evaluateMonitor, type MonitorEvaluation } from './evaluate-monitor.ts'
 import { explainTransitions } from './explain-transitions.ts'
-import { rowLimits } from './limit-history.ts'
+import { judgedRows } from './judged-rows.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { monitorPolicy, type MonitorPolicy } from './policy.ts'
 import type { AlertHistory, Explainer, Outbox } from './ports.ts'
@@ -69,9 +69,8 @@ async function runMonitor(
   { spec, revision, policy, from }: RunMonitorInput,
 ): Promise<MonitorsRun> {
   const { model } = spec
-  const { rows, previous } = await deps.history.metrics(model, policy, from)
+  const { rows, previous, limits } = await judgedRows(deps.history, { spec, policy, from })
   if (rows.length === 0) return { transitions: [], deliveries: [] }
-  const limits = await rowLimits(deps.history, { spec, policy, rows: [...previous, ...rows] })
   const { stored, before } = await deps.history.transitions(model, policy.monitor, from)
   const now = deps.now()
   const decided = evaluateMonitor({

@@ -14,7 +14,7 @@ import { transitionsFrom } from '../store/queries/transitions-from.ts'
 import { insertTransitions } from '../store/queries/transitions-insert.ts'
 import { reachFactor } from './fold.ts'
 import { toldKey } from './plan-deliveries.ts'
-import { isLearnt, type MonitorPolicy } from './policy.ts'
+import type { MonitorPolicy } from './policy.ts'
 import type { AlertHistory, Outbox } from './ports.ts'
 
 /** The outbox in table `deliveries`: what is due of all models, or of those that `models` answers. */
@@ -32,10 +32,10 @@ export function createStoreOutbox(
 /** The history of alerts in tables `metrics`, `transitions` and `deliveries`. */
 export function createStoreAlertHistory(store: Store): AlertHistory {
   return {
-    metrics: async (model, policy, from) => {
+    metrics: async (model, policy, { from, limit }) => {
       const monitored = monitoredMetrics(model, policy)
       const rows = await store.query(alertMetricRows(monitored, from))
-      if (policy.n === 1) return { rows, previous: [] }
+      if (limit === 0) return { rows, previous: [] }
       const reachMs = reachFactor * policy.n * policy.windowMs
       const previous = await store.query(
         alertPreviousRows({
@@ -43,7 +43,7 @@ export function createStoreAlertHistory(store: Store): AlertHistory {
           from: Math.max(0, from - reachMs),
           to: from,
           minSamples: policy.minSamples,
-          limit: judgedBefore(policy),
+          limit,
         }),
       )
       return { rows, previous }
@@ -81,13 +81,6 @@ export function createStoreAlertHistory(store: Store): AlertHistory {
     saveTransitions: (transitions) => insertTransitions(store, transitions),
   }
 }
-
-/**
- * How many windows of a series can be needed before the first changed one. A window whose limit cannot be
- * learnt yet has no verdict, which the store cannot tell: then all within reach.
- */
-const judgedBefore = ({ warn, critical, n }: MonitorPolicy): number =>
-  isLearnt(warn) || isLearnt(critical) ? reachFactor * n : n - 1
 
 const monitoredMetrics = (model: string, policy: MonitorPolicy): MonitoredMetrics => ({
   model,

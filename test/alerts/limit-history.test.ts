@@ -1,8 +1,10 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { judgedRows } from '../../alerts/judged-rows.ts'
 import { rowLimits } from '../../alerts/limit-history.ts'
 import { monitorPolicy, type MonitorPolicy } from '../../alerts/policy.ts'
 import { createStoreAlertHistory } from '../../alerts/store-outbox.ts'
 import type { AlertHistory } from '../../alerts/ports.ts'
+import { verdictOf } from '../../alerts/verdict.ts'
 import { modelSpec, type MonitorSpec } from '../../core/model-spec.ts'
 import type { Store } from '../../store/client.ts'
 import { insertMetrics } from '../../store/insert-metrics.ts'
@@ -150,11 +152,25 @@ describeStore('what limits follow from', (getStore) => {
     expect(limits(judged).critical?.learnt).toMatchObject({ windows: 4, ...range })
   })
 
-  test('of a monitor that learns every window within reach is read, with or without a verdict', async () => {
+  test('where windows before have no verdict yet, those before them are read too', async () => {
+    // Of hours 6 and 7 of the day nothing can be learnt: they are missing in the weeks before.
+    const gone = (i: number): boolean => i < 336 && [6, 7].includes(i % 24)
+    await put(...Array.from({ length: 345 }, (_, i) => (gone(i) ? [] : [metricRow(i, 0.1)])).flat())
+    const season = { seasonal: 'hour_of_week', over: '14d', min_windows: 2 } as const
+    const monitor = { warn: { learnt: season }, for: '2 of 2' } as const
+    const input = { spec: spec(monitor), policy: policyFor(monitor), from: at(344) }
+    const { previous, limits } = await judgedRows(history, input)
+    const judged = previous.filter((row) => verdictOf(limits(row), row) !== 'none')
+    expect(judged.at(-1)!.windowStart).toBe(at(341))
+  })
+
+  test('of a monitor whose limits are known no more windows are read than it counts', async () => {
     await put(...Array.from({ length: 300 }, (_, i) => metricRow(i, 0.1)))
-    const read = async (monitor: Partial<MonitorSpec>) =>
-      (await history.metrics('fraud', policyFor({ ...monitor, for: '2 of 2' }), at(200))).previous
-    expect((await read({ warn: '> 1' })).map(({ windowStart }) => windowStart)).toEqual([at(199)])
-    expect(await read({ warn: 'learnt' })).toHaveLength(100)
+    for (const warn of ['> 1', 'learnt']) {
+      const monitor = { warn, for: '2 of 2' }
+      const input = { spec: spec(monitor), policy: policyFor(monitor), from: at(200) }
+      const { previous } = await judgedRows(history, input)
+      expect(previous.map(({ windowStart }) => windowStart)).toEqual([at(199)])
+    }
   })
 })

@@ -1,11 +1,10 @@
 import { modelSpec, type ActionSpec, type MonitorSpec } from '../../core/model-spec.ts'
-import { isLearnt, monitorPolicy, type MonitorPolicy } from '../../alerts/policy.ts'
+import { monitorPolicy, type MonitorPolicy } from '../../alerts/policy.ts'
 import { createRowLimits, type RowLimits } from '../../alerts/row-limits.ts'
 import type { AlertHistory, Outbox } from '../../alerts/ports.ts'
 import { toldKey } from '../../alerts/plan-deliveries.ts'
 import type { Told } from '../../alerts/notices.ts'
 import { watches } from '../../alerts/evaluate-monitor.ts'
-import { verdictOf } from '../../alerts/verdict.ts'
 import type { DeliveryRow } from '../../store/queries/deliveries-row.ts'
 import type { MetricRow } from '../../store/queries/metric-row.ts'
 import type { SeriesPastRow } from '../../store/queries/alert-series-past.ts'
@@ -151,20 +150,20 @@ export class MemoryHistory implements AlertHistory {
     }
   }
 
-  readonly metrics: AlertHistory['metrics'] = async (_model, policy, from) => {
+  readonly metrics: AlertHistory['metrics'] = async (_model, policy, { from, limit }) => {
     const rows = [...this.#metrics.values()]
       .filter((row) => watches(policy, row))
       .sort((a, b) => a.windowStart - b.windowStart)
-    return {
-      rows: rows.filter(({ windowStart }) => windowStart >= from),
-      previous: rows.filter(
-        (row) =>
-          row.windowStart < from &&
-          (isLearnt(policy.warn) ||
-            isLearnt(policy.critical) ||
-            verdictOf(plainLimits(policy)(row), row) !== 'none'),
-      ),
-    }
+    const judged = new Set(this.#judged(policy))
+    const before = rows.filter((row) => row.windowStart < from && judged.has(row))
+    // Of every series the windows of the last few starts.
+    const previous = before.filter((row) => {
+      const later = before.filter(
+        (other) => metricKey(other) === metricKey(row) && other.windowStart > row.windowStart,
+      )
+      return new Set(later.map(({ windowStart }) => windowStart)).size < limit
+    })
+    return { rows: rows.filter(({ windowStart }) => windowStart >= from), previous }
   }
 
   readonly families: AlertHistory['families'] = async (_model, policy, from) => {
@@ -186,7 +185,8 @@ export class MemoryHistory implements AlertHistory {
     const rows = this.#judged(policy).sort((a, b) => a.windowStart - b.windowStart)
     for (const row of rows) {
       const { version, variant, slice, feature, baseline, method, windowStart, value } = row
-      if (windowStart < from || windowStart >= to || value === null) continue
+      if (value === null || !Number.isFinite(value)) continue
+      if (windowStart < from || windowStart >= to) continue
       if ((slice.length + feature.length) % parts !== part) continue
       const key = [version, variant, slice, feature, baseline, method]
       const one = series.get(key.join()) ?? {
@@ -210,7 +210,7 @@ export class MemoryHistory implements AlertHistory {
         row.status === 'ok' &&
         row.nCurrent >= policy.minSamples &&
         row.value !== null &&
-        Number.isFinite(row.value),
+        !Number.isNaN(row.value),
     )
   }
 
@@ -260,6 +260,9 @@ export class MemoryHistory implements AlertHistory {
     }
   }
 }
+
+const metricKey = (row: MetricRow): string =>
+  `${row.version} ${row.variant} ${row.slice} ${row.feature}`
 
 const seriesKey = (row: TransitionRow): string =>
   `${row.monitor} ${row.version} ${row.variant} ${row.slice} ${row.feature}`

@@ -99,7 +99,10 @@ describeStore('alerts in the store', (getStore) => {
       metricRow(2, 0.35, { version: '8' }),
       metricRow(5, 0.55, { revision: 2, pAdjusted: 0.02 }),
     ])
-    const { rows, previous } = await history.metrics('fraud', policy, at(5))
+    const { rows, previous } = await history.metrics('fraud', policy, {
+      from: at(5),
+      limit: policy.n - 1,
+    })
     expect(rows).toEqual([
       metricRow(5, 0.55, { revision: 2, pAdjusted: 0.02 }),
       metricRow(6, 0.6, { status: 'insufficient_data' }),
@@ -110,13 +113,17 @@ describeStore('alerts in the store', (getStore) => {
       ['8', 0.35],
     ])
     const byMethod = policyOf({ metric: 'ks/binned', for: '1 of 1' })
-    expect((await history.metrics('fraud', byMethod, at(0))).rows).toMatchObject([{ metric: 'ks' }])
+    expect(
+      (await history.metrics('fraud', byMethod, { from: at(0), limit: 0 })).rows,
+    ).toMatchObject([{ metric: 'ks' }])
   })
 
   test('every slice is read where the monitor asks for all', async () => {
     await insertMetrics(store, [metricRow(1, 1), metricRow(1, 2, { slice: 'country=DE' })])
     const values = async (slices: string[]) =>
-      (await history.metrics('fraud', policyOf({ slices }), at(0))).rows.map((row) => row.value)
+      (await history.metrics('fraud', policyOf({ slices }), { from: at(0), limit: 0 })).rows.map(
+        (row) => row.value,
+      )
     expect(await values(['*'])).toEqual([1, 2])
     expect(await values(['country=DE'])).toEqual([2])
   })
