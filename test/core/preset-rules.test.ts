@@ -6,8 +6,8 @@ import { metricNames } from '../../detectors/metric-names.ts'
 import { peers } from '../../detectors/peers/catalogue.ts'
 
 const problemsOf = (text: string): string[] => {
-  const known = { metrics: metricNames, sequential: undefined }
-  const parsed = parseModelFile(`model: m\n${text}`, { fileName: 'm.yaml', ...known })
+  const options = { fileName: 'm.yaml', metrics: metricNames }
+  const parsed = parseModelFile(`model: m\n${text}`, options)
   return parsed.ok ? [] : parsed.problems.map(({ message }) => message)
 }
 const monitor = (metric: string): string =>
