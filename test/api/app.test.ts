@@ -63,6 +63,7 @@ test('the documents name every route that the service has', async () => {
     '/v1/models/{model}',
     '/v1/models/{model}/baselines',
     '/v1/models/{model}/baselines/{name}',
+    '/v1/models/{model}/contributions',
     '/v1/models/{model}/history',
     '/v1/models/{model}/metrics',
     '/v1/models/{model}/outliers',
