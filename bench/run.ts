@@ -18,6 +18,7 @@ const benches = [
   { name: 'kafka-clients', args: ['1000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
   { name: 'outliers', args: ['500000'], built: false },
+  { name: 'described-features', args: ['100000'], built: false },
 ] as const
 
 const wanted = process.argv.slice(2)

@@ -34,7 +34,7 @@ export const Outliers = Type.Object(
         minItems: 1,
         maxItems: mostOutlierFeatures,
         uniqueItems: true,
-        description: `Features that are scored. Default: all, the first ${mostOutlierFeatures} of them.`,
+        description: `Features that are scored, no texts and embeddings. Default: all others, the first ${mostOutlierFeatures} of them.`,
       }),
     ),
     confident: Type.Optional(

@@ -1,3 +1,4 @@
+import { isDescribed } from '../core/feature-schema.ts'
 import type { FeatureKind, ModelSpec } from '../core/model-spec.ts'
 import { mostOutlierFeatures, type OutlierSettings } from '../core/outlier-schema.ts'
 import {
@@ -50,7 +51,7 @@ export function scoredFeatures(
   const declared = Object.keys(file.features ?? {})
   const names = new Set(asked ?? (declared.length === 0 ? features.keys() : declared))
   return [...features]
-    .filter(([name]) => names.has(name))
+    .filter(([name, { type }]) => names.has(name) && !isDescribed(type))
     .slice(0, mostOutlierFeatures)
     .map(([name, { type }]) => [name, type])
 }

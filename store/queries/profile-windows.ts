@@ -28,6 +28,8 @@ const maxSourcesAStatement = 40
 // Windows apart from each other become conditions of their own.
 const maxRangesAStatement = 64
 const maxGroupBytes = 256 * 2 ** 20
+// A text takes tens of microseconds: windows without end would meet the deadline of a statement.
+const maxDescribedWindows = 16
 // Versions times variants seen at once, and the threads that each hold the groups.
 const armsAtOnce = 2
 const threads = 2
@@ -133,7 +135,9 @@ function windowsAStatement(sources: readonly ProfiledSource[], binning: ModelBin
     256,
   )
   const slices = [...binning.slices.values()].reduce((n, s) => n + sliceNames(s).length, 1)
-  return Math.max(1, Math.floor(maxGroupBytes / (groupBytes * slices * armsAtOnce * threads)))
+  const fit = Math.floor(maxGroupBytes / (groupBytes * slices * armsAtOnce * threads))
+  const described = sources.some(({ derived }) => derived !== undefined)
+  return Math.max(1, described ? Math.min(fit, maxDescribedWindows) : fit)
 }
 
 function windowChunks(

@@ -3,6 +3,7 @@ import { modelSpec } from '../../../core/model-spec.ts'
 import { noBinning, type FeatureBins } from '../../../store/binning.ts'
 import type { Store } from '../../../store/client.ts'
 import { baselineProfiles } from '../../../store/queries/baseline-profiles.ts'
+import type { FeatureReference } from '../../../store/feature-references.ts'
 import { eventsRelation } from '../../../store/queries/profile-source.ts'
 import { profileWindows } from '../../../store/queries/profile-windows.ts'
 import { freezeSlice } from '../../../store/slices.ts'
@@ -36,20 +37,38 @@ const wide = {
 } as const
 const bins = new Map<string, FeatureBins>(names.map((name) => [name, numericBins(edges, 0, 63)]))
 
+test('windows of texts are profiled some at a time', () => {
+  const windows = Array.from({ length: 40 }, (_, i) => ({ start: start + i * minute, revision: 1 }))
+  const statementsOf = (type: 'text' | 'categorical'): number => {
+    const spec = modelSpec({ model: 'many', window: '1m', features: { a: type } })
+    return profileWindows({ spec, binning: noBinning, windows }).length
+  }
+  expect([statementsOf('categorical'), statementsOf('text')]).toEqual([1, 3])
+})
+
 test('every value is bound, and only what is bound is passed', () => {
   const spec = modelSpec({
     model: 'bound',
-    features: { "x'; DROP": 'numeric', c: 'categorical' },
+    features: {
+      "x'; DROP": 'numeric',
+      c: 'categorical',
+      "t'": 'text',
+      e: { embedding: [2] },
+    },
     slices: ['c', 'tags.region'],
   })
   const slices = new Map([
     ['c', freezeSlice([{ name: 'c', edges: null }], [["o'clock"]])],
     ['t', freezeSlice([{ name: 'tags.region', edges: null }], [["r'egion"]])],
   ])
-  const binning = binningOf(
-    new Map([['c', { kind: 'categorical', categories: ["k'"], others: [], open: false }]]),
-    slices,
-  )
+  const features = new Map<string, FeatureBins>([
+    ['c', { kind: 'categorical', categories: ["k'"], others: [], open: false }],
+  ])
+  const references = new Map<string, FeatureReference>([
+    ["t'", { kind: 'vocabulary', words: ["w'ord"] }],
+    ['e', { kind: 'centroid', components: [0.125, -0.0625] }],
+  ])
+  const binning = { ...binningOf(features, slices), references }
   for (const { sql, params } of profileWindows({
     spec,
     binning,
@@ -57,7 +76,8 @@ test('every value is bound, and only what is bound is passed', () => {
   })) {
     const bound = new Set([...sql.matchAll(/\{(\w+):/g)].map((match) => match[1]))
     expect(bound).toEqual(new Set(Object.keys(params ?? {})))
-    for (const text of ["o'clock", "r'egion", "k'"]) expect(sql).not.toContain(text)
+    for (const text of ["o'clock", "r'egion", "k'", "w'ord", '0.125'])
+      expect(sql).not.toContain(text)
   }
 })
 
