@@ -246,6 +246,12 @@ export interface Ledger {
   audit: () => Promise<LedgerAudit>
 }
 
+/** What readiness may hang on beside what every process must have; null: not asked. */
+export interface ReadinessAsk {
+  readonly maxStalenessSeconds: number | null
+  readonly maxLagRecords: number | null
+}
+
 export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
@@ -290,7 +296,7 @@ export interface AppDeps {
   readonly registry: Registry
   readonly keys: ApiKeys
   readonly audit: AuditLog
-  readonly readiness: (ask: { maxStalenessSeconds: number | null }) => Promise<Readiness>
+  readonly readiness: (ask: ReadinessAsk) => Promise<Readiness>
   readonly intake: Intake
   readonly models: Models
   readonly baselines: Baselines

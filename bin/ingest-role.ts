@@ -13,6 +13,7 @@ import { OutlierScorers } from '../ingest/outlier-scorers.ts'
 import { PartitionHalts } from '../ingest/partition-halts.ts'
 import { RecordReader } from '../ingest/record-reader.ts'
 import { SliceIntake } from '../ingest/slice-intake.ts'
+import type { KafkaFacts } from '../ingest/sources/kafka-events.ts'
 import { startKafkaSources, type KafkaSources } from '../ingest/sources/kafka-sources.ts'
 import type { EventLimits } from '../ingest/validate.ts'
 import type { ModelRegistry } from '../store/model-registry.ts'
@@ -84,6 +85,8 @@ export interface IngestRole {
   readonly slices: SliceIntake
   /** Starts reading Kafka. `failed` rejects when a cluster cannot be read any more. */
   readonly readKafka: () => { readonly failed: Promise<never> }
+  /** Of every cluster that is read; empty before that, and where none is. */
+  readonly kafka: () => readonly KafkaFacts[]
   /** What goes on beside, until the signal. */
   readonly run: (signal: AbortSignal) => Promise<void>
   /** Leaves the groups with everything that was read stored and committed, and commits what is open. */
@@ -137,6 +140,7 @@ export function createIngestRole(deps: Shared): IngestRole {
       })
       return kafka
     },
+    kafka: () => kafka?.facts() ?? [],
     run: (signal) =>
       every(giveUpMs, () => giveUpHalves(giveUp), { signal, log, what: 'give up lonely halves' }),
     close: async () => {

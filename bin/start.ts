@@ -93,7 +93,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const ingest = config.roles.includes('ingest') ? createIngestRole(shared) : null
   const intake = ingest?.intake ?? null
   if (ingest !== null) loops.push(ingest.run(stopping.signal))
-  const health = { monitorTickedAt: () => tickedAt }
+  const health = { monitorTickedAt: () => tickedAt, kafka: () => ingest?.kafka() ?? [] }
   const listener = await startApi({ ...shared, intake, baselines, health })
   // Last: what stands in the way of starting must not cost a group its balance.
   if (ingest !== null) failures.push(ingest.readKafka().failed)

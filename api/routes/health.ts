@@ -8,6 +8,27 @@ const Readiness = Type.Object({
   checks: Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.String() })),
 })
 
+const ReadinessQuery = Type.Object(
+  {
+    maxStalenessSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31_536_000,
+        description: 'Not ready either when the newest event is older than this.',
+      }),
+    ),
+    maxLagRecords: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'Not ready either when more Kafka messages than this wait in the partitions of this process.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
 type Deps = Pick<AppDeps, 'readiness' | 'version'>
 
 /** /health/live and /health/ready: for probes, so neither asks for a key. */
@@ -42,23 +63,15 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Deps> = async (
         tags: ['operations'],
         summary: 'Can it do its work',
         security: [],
-        querystring: Type.Object(
-          {
-            maxStalenessSeconds: Type.Optional(
-              Type.Integer({
-                minimum: 1,
-                maximum: 31_536_000,
-                description: 'Not ready either when the newest event is older than this.',
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        querystring: ReadinessQuery,
         response: { 200: Readiness, ...errorResponses, 503: Readiness },
       },
     },
     async ({ query }, reply) => {
-      const answer = await readiness({ maxStalenessSeconds: query.maxStalenessSeconds ?? null })
+      const answer = await readiness({
+        maxStalenessSeconds: query.maxStalenessSeconds ?? null,
+        maxLagRecords: query.maxLagRecords ?? null,
+      })
       return reply
         .code(answer.ready ? 200 : 503)
         .send({ ready: answer.ready, checks: { ...answer.checks } })

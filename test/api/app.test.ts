@@ -168,9 +168,9 @@ test('liveness and readiness are answered, the latter with 503 when something is
   const { deps, calls } = fakes()
   const app = await appOf(deps)
   expect((await app.inject('/health/live')).json()).toEqual({ status: 'ok', version: '1.2.3' })
-  const ready = await app.inject('/health/ready?maxStalenessSeconds=60')
+  const ready = await app.inject('/health/ready?maxStalenessSeconds=60&maxLagRecords=5')
   expect(ready.json()).toEqual({ ready: true, checks: { store: { ok: true, detail: '' } } })
-  expect(calls).toEqual([['readiness', { maxStalenessSeconds: 60 }]])
+  expect(calls).toEqual([['readiness', { maxStalenessSeconds: 60, maxLagRecords: 5 }]])
 
   const checks = { store: { ok: false, detail: 'no answer' } }
   const sick = await appOf({ ...fakes().deps, readiness: async () => ({ ready: false, checks }) })

@@ -20,7 +20,7 @@ describeStore('what lies in the store', (opened) => {
     const registry = await openModelRegistry(store)
     await registry.put({ model: 'fraud' }, 'file')
     await registry.put({ model: 'by-api' }, 'api')
-    const baseline = (name: string, status: string, detail: string): unknown[] => [
+    const baseline = (name: string, status: string, detail: string) => [
       ...['fraud', name, 1, 'file', '', '{"source":{},"frozen":null}', 0, status, detail, 0],
       ...[new Date(), new Date()],
     ]
