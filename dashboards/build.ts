@@ -1,10 +1,23 @@
+import { alertsDashboard } from './alerts.dashboard.ts'
 import type { ClassicDashboard } from './classic-dashboard.ts'
+import { embedded } from './embedded.dashboard.ts'
+import { featureDashboard } from './feature.dashboard.ts'
 import { fleet } from './fleet.dashboard.ts'
 import { modelDashboard } from './model.dashboard.ts'
+import { pipeline } from './pipeline.dashboard.ts'
+import { slicesDashboard } from './slices.dashboard.ts'
 import { dashboard, type DashboardDefinition } from './layout.ts'
 
 /** Every dashboard, in the order in which one goes from the whole to the part. */
-export const definitions: readonly DashboardDefinition[] = [fleet, modelDashboard]
+export const definitions: readonly DashboardDefinition[] = [
+  fleet,
+  modelDashboard,
+  featureDashboard,
+  slicesDashboard,
+  alertsDashboard,
+  pipeline,
+  embedded,
+]
 
 /** A dashboard as a file that Grafana provisions. */
 export interface DashboardFile {

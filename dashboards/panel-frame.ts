@@ -93,16 +93,24 @@ const tooltip = () =>
 /** What a label of a series is called in names and links. */
 export const label = (name: string): string => `\${__field.labels.${name}}`
 
-/** Lines over time, named by `names`; gaps are gaps. */
-export function timeSeries(frame: Frame & { readonly names: string }): TimeSeriesBuilder {
-  return framed(new TimeSeriesBuilder(), frame)
-    .displayName(frame.names)
+export interface Lines extends Frame {
+  /** What a line is called; left out where the query says. */
+  readonly names?: string
+  /** Default true: the axis begins at 0. */
+  readonly fromZero?: boolean
+}
+
+/** Lines over time; gaps are gaps. */
+export function timeSeries({ names, fromZero = true, ...frame }: Lines): TimeSeriesBuilder {
+  const builder = framed(new TimeSeriesBuilder(), frame)
+  if (names !== undefined) builder.displayName(names)
+  if (fromZero) builder.axisSoftMin(0)
+  return builder
     .legend(legend())
     .tooltip(tooltip())
     .lineWidth(1)
     .fillOpacity(0)
     .showPoints(VisibilityMode.Auto)
-    .axisSoftMin(0)
     .overrideByRegexp('/^critical /', dashed('red'))
     .overrideByRegexp('/^warn /', dashed('orange'))
     .overrideByRegexp('/^noise floor/', dashed('gray'))
@@ -115,7 +123,7 @@ const dashed = (color: string): DynamicConfigValue[] => [
 ]
 
 /** Like `timeSeries`, stacked: the parts of a whole. */
-export function stacked(frame: Frame & { readonly names: string }): TimeSeriesBuilder {
+export function stacked(frame: Lines): TimeSeriesBuilder {
   const builder = timeSeries(frame).fillOpacity(60).lineWidth(0)
   return builder.stacking({ build: () => ({ mode: StackingMode.Normal, group: 'A' }) })
 }

@@ -40,6 +40,12 @@ export const named = (column: string): string => `if(${column} = '', '${wholeMod
 /** Version, and the variant where it is not the usual one. */
 export const arm = `if(variant IN ('', 'live'), version, concat(version, ' ', variant))`
 
+/** Sequential detectors watch another number: `cusum/… of psi/…`. Only their method tells which. */
+export const watches = "method LIKE '% of %'"
+
+/** A number by its name, or by its method where the name alone does not tell it from others. */
+export const metricName = `if(${watches}, method, metric)`
+
 /** The revision in force of every model, `spec` as JSON. */
 export const specs = `(
   SELECT model, argMax(spec, revision) AS spec
@@ -83,7 +89,7 @@ export const declaredMonitor = `(model, monitor) GLOBAL IN (
 export const usable = `FROM ${from(tables.metrics)} FINAL
 WHERE status = 'ok'`
 
-const stateNumber = (column: string): string =>
+export const stateNumber = (column: string): string =>
   `transform(${column}, ['ok', 'pending', 'warn', 'critical'], [0, 1, 2, 3], 0)`
 
 /** Transitions that happened, of monitors that are declared. `where` picks models and monitors. */
@@ -109,11 +115,11 @@ export const openAlerts = (where: string): string => `(
 )`
 
 /**
- * The worst state over time of each group of series (`by`: a column such as model or monitor), from
+ * The worst state over time of each group of series (`by`: model, monitor or such), from
  * the beginning of the range to its end. Each transition takes its series out of one state and puts
  * it into another; a group is as bad as the worst state that any of its series is in.
  */
-export const worstStates = (by: string, where: string): string => `
+export const worstStates = (by: string, where: string, expression = by): string => `
 SELECT time, ${by}, multiIf(critical > 0, 3, warn > 0, 2, pending > 0, 1, 0) AS state
 FROM (
   SELECT time, ${by},
@@ -123,13 +129,13 @@ FROM (
   FROM (
     SELECT time, ${by}, sum(critical) AS any_critical, sum(warn) AS any_warn, sum(pending) AS any_pending
     FROM (
-      SELECT greatest(window_end, $__fromTime) AS time, ${by},
+      SELECT greatest(window_end, $__fromTime) AS time, ${expression} AS ${by},
         (to_state = 'critical') - (from_state = 'critical') AS critical,
         (to_state = 'warn') - (from_state = 'warn') AS warn,
         (to_state = 'pending') - (from_state = 'pending') AS pending
       FROM ${happened(where)}
       UNION ALL
-      SELECT arrayJoin([$__fromTime, greatest($__fromTime, least(now(), $__toTime))]) AS time, ${by}, 0, 0, 0
+      SELECT arrayJoin([$__fromTime, greatest($__fromTime, least(now(), $__toTime))]) AS time, ${expression} AS ${by}, 0, 0, 0
       FROM (SELECT model, monitor_name AS monitor FROM ${limits} WHERE ${where} GROUP BY model, monitor)
       GROUP BY ${by}
     )

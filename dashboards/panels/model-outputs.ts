@@ -4,7 +4,7 @@ import { shown } from '../../core/stored-names.ts'
 import { rows, series } from '../clickhouse-query.ts'
 import { histogramShares } from '../histogram.ts'
 import { barChart, label, stacked, timeSeries } from '../panel-frame.ts'
-import { inRange, thisModel, thisWindow, theseArms, usable } from '../sql.ts'
+import { inRange, metricName, thisModel, thisWindow, theseArms, usable, watches } from '../sql.ts'
 import { meanByArm } from './by-arm.ts'
 
 const whole = "slice = ''"
@@ -64,8 +64,8 @@ export const meanScore = (): Builder<Panel> =>
 /** Whatever was computed from labels, by its name: a metric that is added shows up by itself. */
 const performanceSql = `
 SELECT window_end AS time, metric, sum(value * n_current) / sum(n_current) AS value
-${usable} AND ${thisModel} AND label_coverage IS NOT NULL AND ${thisWindow} AND slice = ''
-  AND feature = '' AND ${theseArms} AND ${inRange}
+${usable} AND ${thisModel} AND label_coverage IS NOT NULL AND NOT (${watches}) AND ${thisWindow}
+  AND slice = '' AND feature = '' AND ${theseArms} AND ${inRange}
 GROUP BY time, metric
 ORDER BY time, metric`
 
@@ -100,9 +100,10 @@ export const labelCoverage = (): Builder<Panel> =>
 
 /** Every number of the whole model that has no panel of its own. */
 const othersSql = `
-SELECT window_end AS time, concat(metric, if(baseline = '', '', concat(' vs ', baseline))) AS name,
+SELECT window_end AS time, concat(${metricName}, if(baseline = '', '', concat(' vs ', baseline))) AS name,
   max(value) AS value
-${usable} AND ${thisModel} AND ${thisWindow} AND slice = '' AND feature = '' AND label_coverage IS NULL
+${usable} AND ${thisModel} AND ${thisWindow} AND slice = '' AND feature = ''
+  AND (label_coverage IS NULL OR ${watches})
   AND metric NOT IN (${[...Object.values(shown), 'volume', 'n'].map((metric) => `'${metric}'`).join(', ')})
   AND ${theseArms} AND ${inRange}
 GROUP BY time, name
