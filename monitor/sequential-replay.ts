@@ -27,7 +27,7 @@ export interface Replay {
 }
 
 /** Rows or events that are in memory together, where one window does not have more. */
-const readAtOnce = 20_000
+const readAtOnce = 5000
 /** Windows apart from each other become conditions of their own. */
 const maxRanges = 64
 /** Series whose states are in memory together. */
@@ -99,7 +99,7 @@ class PartReplay {
   /** The next windows. */
   async run(starts: readonly number[]): Promise<SequentialRows[]> {
     const { source } = this.#of
-    const read = await source.read(starts, this.#part)
+    const read = (await source.read(starts, this.#part)).map(keyed)
     const rules = source.rule === null ? [...new Set(read.map(({ rule }) => rule))] : [source.rule]
     if (rules.length === 0) return []
     const time: SequentialTime = { model: this.#frame.model, window: this.#frame.window, rules }
@@ -110,21 +110,19 @@ class PartReplay {
     return windows.sort((a, b) => a.start - b.start).flatMap((w) => this.#advanced(w, stored))
   }
 
+  /** By `windowKey`. */
   async #contents(
     time: SequentialTime,
     starts: readonly number[],
   ): Promise<Map<string, SequentialContent>> {
     const range = { from: starts[0] ?? 0, to: (starts.at(-1) ?? 0) + this.#frame.windowMs }
     const rows = await this.#store.query(sequentialContents(time, range, this.#part))
-    return new Map(rows.map((row) => [windowKey(row), row]))
+    return new Map(rows.map((row) => [windowKey(row.start, seriesKey(row)), row]))
   }
 
-  async #load(time: SequentialTime, windows: readonly SequentialSeries[]): Promise<void> {
+  async #load(time: SequentialTime, windows: readonly KeyedWindow[]): Promise<void> {
     const wanted = new Map<string, SequentialSeries>()
-    for (const window of windows) {
-      const key = seriesKey(window)
-      if (!this.#states.has(key)) wanted.set(key, window)
-    }
+    for (const window of windows) if (!this.#states.has(window.key)) wanted.set(window.key, window)
     const { from, rule } = this.#of
     const before = { ...time, before: from ?? 0, windowMs: rule.windowMs }
     const found =
@@ -136,42 +134,40 @@ class PartReplay {
   }
 
   /** Nothing where the window comes out as it is stored. */
-  #advanced(
-    window: SourceWindow,
-    stored: ReadonlyMap<string, SequentialContent>,
-  ): SequentialRows[] {
+  #advanced(window: KeyedWindow, stored: ReadonlyMap<string, SequentialContent>): SequentialRows[] {
     const { detector, start } = this.#of.rule
-    const key = seriesKey(window)
-    const outcome = advance(
-      detector,
-      this.#states.get(key) ?? { state: start, n: 0 },
-      window.reading,
-    )
-    this.#states.set(key, outcome)
-    const before = stored.get(windowKey(window))
-    const content = contentOf(window, outcome)
+    const last = this.#states.get(window.key) ?? { state: start, n: 0 }
+    const outcome = advance(detector, last, window.reading)
+    this.#states.set(window.key, outcome)
+    const before = stored.get(windowKey(window.start, window.key))
+    const stateText = JSON.stringify(outcome.state)
+    const content = contentOf(window, outcome, stateText)
     if (before?.content === content) return []
-    const revision = (before?.revision ?? 0) + 1
-    return [sequentialRows(this.#frame, detector, window, { ...outcome, content, revision })]
+    const recorded = { stateText, content, revision: (before?.revision ?? 0) + 1 }
+    return [sequentialRows(this.#frame, detector, window, { ...outcome, ...recorded })]
   }
 }
 
-const windowKey = (of: SequentialSeries & { readonly start: number }): string =>
-  `${of.start}${seriesKey(of)}`
+/** A window with the name of its series. */
+type KeyedWindow = SourceWindow & { readonly key: string }
+
+const keyed = (window: SourceWindow): KeyedWindow => ({ ...window, key: seriesKey(window) })
+
+const windowKey = (start: number, series: string): string => `${start}${series}`
 
 /** Windows of series that had something to read once and have nothing any more. */
 function left(
-  read: readonly SourceWindow[],
+  read: readonly KeyedWindow[],
   stored: readonly SequentialContent[],
   starts: readonly number[],
-): SourceWindow[] {
-  const held = new Set(read.map(windowKey))
+): KeyedWindow[] {
+  const held = new Set(read.map(({ start, key }) => windowKey(start, key)))
   const wanted = new Set(starts)
   return stored
-    .filter((row) => wanted.has(row.start) && !held.has(windowKey(row)))
     .map((row) => ({
       ...row,
-      ...{ nReference: 0, nCurrent: null, labelCoverage: null },
-      reading: { values: [], status: 'retracted' },
+      ...{ key: seriesKey(row), nReference: 0, nCurrent: null, labelCoverage: null },
+      reading: { values: [], status: 'retracted' as const },
     }))
+    .filter(({ start, key }) => wanted.has(start) && !held.has(windowKey(start, key)))
 }

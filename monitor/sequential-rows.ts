@@ -30,6 +30,14 @@ export interface SequentialFrame {
   readonly windowMs: number
 }
 
+/** How an outcome is stored. */
+export interface Recorded {
+  /** The state as JSON. */
+  readonly stateText: string
+  readonly content: number
+  readonly revision: number
+}
+
 /** What a window of a series says: two metrics, and the state to go on from. */
 export interface SequentialRows {
   readonly metrics: readonly MetricRow[]
@@ -37,55 +45,96 @@ export interface SequentialRows {
 }
 
 /**
- * The statistic with its threshold as `noise_floor`, as a share of it as `effect`, and whether there was a change. While the detector has too
- * little to judge there is no statistic; that no change was told is a fact all the same.
+ * The statistic with its threshold as `noise_floor`, as a share of it as `effect`, and whether there was a change.
+ * While the detector has too little to judge there is no statistic; that no change was told is a fact all the same.
  */
 export function sequentialRows(
   frame: SequentialFrame,
   detector: AnySequentialDetector,
   window: SeriesWindow,
-  outcome: Outcome & { readonly content: number; readonly revision: number },
+  outcome: Outcome & Recorded,
 ): SequentialRows {
-  const { start, rule, version, variant, slice, feature, baseline } = window
-  const { verdict, status, revision } = outcome
-  const series = { version, variant, slice, feature, baseline }
-  const row: Omit<MetricRow, 'metric' | 'method' | 'value' | 'effect' | 'noiseFloor' | 'status'> = {
-    ...{ model: frame.model, window: frame.window, ...series },
-    windowStart: start,
-    windowEnd: start + frame.windowMs,
-    pValue: null,
-    pAdjusted: null,
-    nReference: window.nReference,
-    nCurrent: window.nCurrent ?? outcome.n,
-    labelCoverage: window.labelCoverage,
-    revision,
-  }
+  const { verdict, status } = outcome
   const judged = status === 'ok'
-  const statistic = {
-    ...{ metric: detector.metric, method: rule, value: verdict.statistic },
+  const statistic: Told = {
+    metric: detector.metric,
+    method: window.rule,
+    value: verdict.statistic,
     effect: reached(verdict),
     noiseFloor: verdict.threshold,
-    status: judged && verdict.statistic === null ? ('insufficient_data' as const) : status,
+    status: judged && verdict.statistic === null ? 'insufficient_data' : status,
   }
-  const change = {
-    ...{ metric: changePointMetric, method: changePointMethod(rule), noiseFloor: null, status },
+  const change: Told = {
+    metric: changePointMetric,
+    method: changePointMethod(window.rule),
     value: judged ? changePointValue(verdict.change) : null,
     effect: judged ? changePointWay(verdict.way) : null,
+    noiseFloor: null,
+    status,
   }
   return {
     metrics: [
-      { ...row, ...statistic },
-      { ...row, ...change },
+      metricRow(frame, window, statistic, outcome),
+      metricRow(frame, window, change, outcome),
     ],
-    state: {
-      ...{ model: frame.model, window: frame.window, rule, ...series },
-      start,
-      end: start + frame.windowMs,
-      state: JSON.stringify(outcome.state),
-      n: outcome.n,
-      content: outcome.content,
-      revision,
-    },
+    state: stateRow(frame, window, outcome),
+  }
+}
+
+type Told = Pick<MetricRow, 'metric' | 'method' | 'value' | 'effect' | 'noiseFloor' | 'status'>
+
+/** Field by field: a hundred thousand rows that are spread together keep the garbage collector busy. */
+function metricRow(
+  frame: SequentialFrame,
+  window: SeriesWindow,
+  told: Told,
+  { n, revision }: Outcome & Recorded,
+): MetricRow {
+  return {
+    model: frame.model,
+    version: window.version,
+    variant: window.variant,
+    windowStart: window.start,
+    windowEnd: window.start + frame.windowMs,
+    window: frame.window,
+    slice: window.slice,
+    feature: window.feature,
+    metric: told.metric,
+    method: told.method,
+    value: told.value,
+    pValue: null,
+    pAdjusted: null,
+    effect: told.effect,
+    noiseFloor: told.noiseFloor,
+    nReference: window.nReference,
+    nCurrent: window.nCurrent ?? n,
+    labelCoverage: window.labelCoverage,
+    baseline: window.baseline,
+    status: told.status,
+    revision,
+  }
+}
+
+function stateRow(
+  frame: SequentialFrame,
+  window: SeriesWindow,
+  { n, stateText, content, revision }: Outcome & Recorded,
+): SequentialStateRow {
+  return {
+    model: frame.model,
+    window: frame.window,
+    rule: window.rule,
+    version: window.version,
+    variant: window.variant,
+    slice: window.slice,
+    feature: window.feature,
+    baseline: window.baseline,
+    start: window.start,
+    end: window.start + frame.windowMs,
+    state: stateText,
+    n,
+    content,
+    revision,
   }
 }
 
@@ -95,9 +144,10 @@ function reached({ statistic, threshold }: Verdict): number | null {
 }
 
 /** A number that differs where anything differs that a window's rows say; below 2^52. */
-export function contentOf(window: SeriesWindow, outcome: Outcome): number {
+export function contentOf(window: SeriesWindow, outcome: Outcome, stateText: string): number {
   const { nReference, nCurrent, labelCoverage } = window
-  const said = [outcome, nReference, nCurrent, labelCoverage]
-  const digest = createHash('sha1').update(JSON.stringify(said)).digest('hex')
-  return parseInt(digest.slice(0, 13), 16)
+  const { verdict, status, n } = outcome
+  const { change, way, statistic, threshold } = verdict
+  const said = `${status} ${n} ${change} ${way} ${statistic} ${threshold} ${nReference} ${nCurrent} ${labelCoverage} ${stateText}`
+  return parseInt(createHash('sha1').update(said).digest('hex').slice(0, 13), 16)
 }
