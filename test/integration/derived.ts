@@ -8,6 +8,7 @@ export interface Derived {
   readonly labels: readonly string[]
   readonly outcomes: readonly string[]
   readonly metrics: readonly string[]
+  readonly sequential: readonly string[]
   readonly transitions: readonly string[]
 }
 
@@ -45,6 +46,15 @@ ORDER BY row`),
 SELECT toString(tuple(* EXCEPT (revision, computed_at, delete_after))) AS row
 FROM metrics FINAL
 WHERE status != 'retracted' AND NOT startsWith(metric, 'ingest_delay')
+ORDER BY row`),
+    // A window that has nothing to read any more keeps the state before it.
+    sequential: await rows(`
+SELECT toString(tuple(* EXCEPT (content, revision, delete_after))) AS row
+FROM sequential_states FINAL
+WHERE (window_start, rule, version, variant, slice, feature, baseline) IN (
+  SELECT window_start, method, version, variant, slice, feature, baseline
+  FROM metrics FINAL WHERE status != 'retracted'
+)
 ORDER BY row`),
     transitions: await transitions(store),
   }

@@ -59,6 +59,9 @@ test.each([11])(
           'merge-outcomes',
           'insert transitions',
           'merge-range',
+          'sequential-states-before',
+          'insert sequential_states',
+          'insert sequential_rules',
         ]),
       )
       expect(faults.statements.size).toBeGreaterThan(20)
@@ -72,6 +75,8 @@ test.each([11])(
       expect(expected.outcomes.length).toBeGreaterThan(100)
       expect(differences(expected.outcomes, found.outcomes)).toEqual([])
       expect(differences(expected.metrics, found.metrics)).toEqual([])
+      expect(expected.sequential.length).toBeGreaterThan(100)
+      expect(differences(expected.sequential, found.sequential)).toEqual([])
       expect(differences(expected.transitions, found.transitions)).toEqual([])
       const planned = await deliveries(calm.opened.store)
       expect(planned.length).toBeGreaterThan(3)
