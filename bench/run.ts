@@ -17,6 +17,9 @@ const benches = [
   { name: 'soak-kafka', args: ['10'], built: true },
   { name: 'kafka-clients', args: ['1000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
+  { name: 'calibration', args: ['2000'], built: false },
+  { name: 'profile-pairs', args: ['1000'], built: false },
+  { name: 'side-by-side', args: ['1000000'], built: true },
   { name: 'outliers', args: ['500000'], built: false },
   { name: 'described-features', args: ['100000'], built: false },
 ] as const

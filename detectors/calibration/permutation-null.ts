@@ -49,6 +49,10 @@ export type Contribution = (reference: number, current: number) => number
  * and no PSI at all, because pseudo-counts pull rare shares together.
  *
  * Shape 0 where fewer than two bins are in use: the statistic is then constant.
+ * Pseudo-counts give a bin's contribution a slope as well: what it pulls a
+ * common share down by is in the mean, and since all counts add up to the number
+ * of events, slopes that are alike cancel.
+ *
  * O(bins · √count) for small counts, O(1) a bin for large ones.
  */
 export function permutationNull(
@@ -60,7 +64,7 @@ export function permutationNull(
   const m = total(current)
   // Beyond the bins' own moments, of χ² with B − 1 degrees of freedom.
   let [mean, variance, third] = [0, 2, 16]
-  let used = 0
+  let [slopes, squares, used] = [0, 0, 0]
   for (let i = 0; i < reference.length; i++) {
     const pooled = reference[i]! + current[i]!
     if (pooled === 0) continue
@@ -70,8 +74,12 @@ export function permutationNull(
     mean += bin.mean
     variance += bin.variance - 2 * share * share
     third += bin.third - share * share * (24 - 8 * share)
+    slopes += bin.slope * share
+    squares += (bin.slope * share) ** 2
   }
-  return used < 2 || mean <= 0 ? { shape: 0, scale: 0 } : gammaOf({ mean, variance, third })
+  if (used < 2 || mean <= 0) return { shape: 0, scale: 0 }
+  const together = ((n * m) / Math.max(1, n + m - 1)) * (slopes * slopes - squares)
+  return gammaOf({ mean, variance: variance - together, third })
 }
 
 /** Chance that a statistic, never negative, is at least this value; 1 where nothing can vary. */
@@ -84,14 +92,54 @@ export function gammaQuantile(level: number, { shape, scale, start = 0 }: GammaN
   return shape > 0 ? Math.max(0, start + scale * upperGammaQuantile(shape, level)) : 0
 }
 
-/** Beyond this standard deviation of a count its contribution is χ² to within a percent. */
+/** Beyond this standard deviation a count may be taken as normal. */
 const denseDeviation = 8
 
-function binMoments(pooled: number, sides: Sides, contribution: Contribution): Moments {
+/** Nodes and weights for a mean over a standard normal value, exact for polynomials up to degree nine. */
+const normalNodes = [
+  [0, 8 / 15],
+  [1.355626179974266, 0.2220759220056126],
+  [-1.355626179974266, 0.2220759220056126],
+  [2.856970013872806, 0.01125741132772071],
+  [-2.856970013872806, 0.01125741132772071],
+] as const
+
+/** Moments of what a bin adds, and how much more that is for one current event more. */
+export interface BinMoments extends Moments {
+  readonly slope: number
+}
+
+function binMoments(pooled: number, sides: Sides, contribution: Contribution): BinMoments {
   const sparse = sparseMoments(pooled, sides, contribution)
   if (sparse !== null) return sparse
-  const rest = 1 - pooled / (sides.n + sides.m)
-  return { mean: rest, variance: 2 * rest * rest, third: 8 * rest * rest * rest }
+  const { center, deviation } = dealtOut(pooled, sides)
+  let [first, second, third, product] = [0, 0, 0, 0]
+  for (const [node, weight] of normalNodes) {
+    const y = center + deviation * node
+    const value = contribution(pooled - y, y)
+    first += weight * value
+    second += weight * value * value
+    third += weight * value * value * value
+    product += weight * node * value
+  }
+  return { ...centralMoments(first, second, third), slope: product / deviation }
+}
+
+/** Mean and standard deviation of the current count of a bin of `pooled` events. */
+function dealtOut(pooled: number, { n, m }: Sides): { center: number; deviation: number } {
+  const share = pooled / (n + m)
+  return {
+    center: m * share,
+    deviation: Math.sqrt((m * share * (1 - share) * n) / Math.max(1, n + m - 1)),
+  }
+}
+
+function centralMoments(mean: number, square: number, cube: number): Moments {
+  return {
+    mean,
+    variance: Math.max(0, square - mean * mean),
+    third: cube - mean * (3 * square - 2 * mean * mean),
+  }
 }
 
 /** Events of the reference and of the current sample. */
@@ -109,18 +157,15 @@ export function sparseMoments(
   pooled: number,
   { n, m }: Sides,
   contribution: Contribution,
-): Moments | null {
-  const events = n + m
-  const share = pooled / events
-  const center = m * share
-  const deviation = Math.sqrt((m * share * (1 - share) * n) / Math.max(1, events - 1))
+): BinMoments | null {
+  const { center, deviation } = dealtOut(pooled, { n, m })
   if (deviation > denseDeviation) return null
 
   const least = Math.max(0, pooled - n, Math.floor(center - 7 * deviation - 4))
   const most = Math.min(pooled, m, Math.ceil(center + 7 * deviation + 4))
   // Relative weights from the middle outwards, so that none underflows early.
   const middle = Math.min(most, Math.max(least, Math.round(center)))
-  let [weights, first, second, third] = [0, 0, 0, 0]
+  let [weights, first, second, third, product] = [0, 0, 0, 0, 0]
   let weight = 1
   for (let y = middle; y <= most; y++) {
     const value = contribution(pooled - y, y)
@@ -128,6 +173,7 @@ export function sparseMoments(
     first += weight * value
     second += weight * value * value
     third += weight * value * value * value
+    product += weight * value * (y - center)
     weight *= ((pooled - y) * (m - y)) / ((y + 1) * (n - pooled + y + 1))
   }
   weight = 1
@@ -138,12 +184,10 @@ export function sparseMoments(
     first += weight * value
     second += weight * value * value
     third += weight * value * value * value
+    product += weight * value * (y - center)
   }
-  const mean = first / weights
-  const square = second / weights
   return {
-    mean,
-    variance: Math.max(0, square - mean * mean),
-    third: third / weights - mean * (3 * square - 2 * mean * mean),
+    ...centralMoments(first / weights, second / weights, third / weights),
+    slope: deviation > 0 ? product / weights / (deviation * deviation) : 0,
   }
 }
