@@ -19,6 +19,8 @@ export interface ModelDraft {
   readonly windowMs: number | null
   /** Whether all slices are readable; else nothing can be said about who uses them. */
   readonly slicesKnown: boolean
+  /** Whether all of `multivariate` is readable; else nothing can be said about who watches it. */
+  readonly multivariateKnown: boolean
 }
 
 export function modelDraft(
@@ -55,6 +57,7 @@ export function modelDraft(
     },
     windowMs: sound('window') ? durationMs(file.window ?? '5m') : null,
     slicesKnown: sound('slices'),
+    multivariateKnown: sound('multivariate'),
   }
 }
 

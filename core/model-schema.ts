@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Correction, FalseAlarms } from './false-alarms-schema.ts'
 import { Feature } from './feature-schema.ts'
 import { Action, Monitor } from './monitor-schema.ts'
+import { Multivariate } from './multivariate-schema.ts'
 import { Outliers } from './outlier-schema.ts'
 import { PresetField, RowMethods } from './row-methods-schema.ts'
 import { closed, duration, name, named, namePattern } from './schema-fields.ts'
@@ -157,6 +158,7 @@ export const ModelSpecSchema = Type.Object(
     ),
     preset: Type.Optional(PresetField),
     row_methods: Type.Optional(RowMethods),
+    multivariate: Type.Optional(Multivariate),
     baselines: Type.Optional(
       Type.Record(Type.String({ pattern: namePattern }), Baseline, {
         ...named,

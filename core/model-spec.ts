@@ -14,6 +14,11 @@ import type {
   SequentialSpec,
   Task,
 } from './model-schema.ts'
+import {
+  multivariateEntry,
+  multivariateSettings,
+  type MultivariateSettings,
+} from './multivariate-schema.ts'
 import { outlierSettings, type OutlierSettings } from './outlier-schema.ts'
 import { rowMethodSettings, type Preset, type RowMethodSettings } from './row-methods-schema.ts'
 
@@ -57,6 +62,8 @@ export interface ModelSpec {
   /** The product whose tests are chosen for each feature; null for none. */
   readonly preset: Preset | null
   readonly rowMethods: RowMethodSettings
+  /** Comparisons of whole rows. */
+  readonly multivariate: readonly MultivariateSettings[]
   /** In declared order: the first one that is a file, a range or first events freezes the binning. */
   readonly baselines: ReadonlyMap<string, BaselineSpec>
   readonly monitors: readonly MonitorSpec[]
@@ -85,6 +92,7 @@ export function modelSpec(file: ModelFile): ModelSpec {
   const { model, kind, task, features, slices, window, ...rest } = { ...plainDefaults, ...file }
   const windowMs = durationMs(window)
   const compared = comparisons(file)
+  const windowsMs = evaluatedWindows(file, windowMs)
   return {
     model,
     kind,
@@ -95,7 +103,7 @@ export function modelSpec(file: ModelFile): ModelSpec {
     ),
     slices: slices.map((slice) => (typeof slice === 'string' ? [slice] : slice)),
     windowMs,
-    windowsMs: evaluatedWindows(file, windowMs),
+    windowsMs,
     latenessMs:
       rest.lateness === undefined ? Math.min(windowMs, 600_000) : durationMs(rest.lateness),
     labelDelayMs: durationMs(rest.label_delay),
@@ -103,6 +111,11 @@ export function modelSpec(file: ModelFile): ModelSpec {
     detectors: rest.detectors,
     preset: file.preset ?? null,
     rowMethods: rowMethodSettings(file.row_methods),
+    multivariate: multivariateSettings(
+      file.multivariate,
+      [...(file.monitors ?? []), ...(file.sequential ?? [])],
+      windowsMs,
+    ),
     ...compared,
     correction: rest.correction,
     falseAlarms: falseAlarmBudget(file.false_alarms),
@@ -162,7 +175,12 @@ function evaluatedWindows(file: ModelFile, windowMs: number): number[] {
   const widths =
     file.windows?.map(durationMs) ??
     [3_600_000, 86_400_000].filter((ms) => ms > windowMs && ms % windowMs === 0)
-  const monitored = [...(file.monitors ?? []), ...(file.sequential ?? [])].flatMap(({ window }) =>
+  const named = [
+    ...(file.monitors ?? []),
+    ...(file.sequential ?? []),
+    ...(file.multivariate ?? []).map(multivariateEntry),
+  ]
+  const monitored = named.flatMap(({ window }) =>
     window === undefined ? [] : [durationMs(window)],
   )
   return [...new Set([windowMs, ...widths, ...monitored])].sort((a, b) => a - b)

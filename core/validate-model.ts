@@ -3,6 +3,7 @@ import { modelDraft } from './model-draft.ts'
 import { modelFindings } from './model-rules.ts'
 import { modelSpec, ModelSpecSchema, type ModelFile, type ModelSpec } from './model-spec.ts'
 import { monitorFindings } from './monitor-rules.ts'
+import { multivariateFindings } from './multivariate-rules.ts'
 import { outlierFindings } from './outlier-rules.ts'
 import { presetFindings } from './preset-rules.ts'
 import type { Problem } from './problems.ts'
@@ -65,6 +66,7 @@ export function modelFileFindings(
     ...modelFindings(draft),
     ...outlierFindings(draft),
     ...presetFindings(draft),
+    ...multivariateFindings(draft),
     ...sequentialFindings(draft, known),
     ...monitorFindings(draft, known),
   ]

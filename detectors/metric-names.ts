@@ -8,6 +8,7 @@ import {
   verdictMethod,
   verdictMetric,
 } from './peers/peer-metrics.ts'
+import { multivariateNames, untestedMultivariate } from './multivariate/metric-names.ts'
 import { performanceMetrics } from './performance/catalogue.ts'
 
 /** Metrics of single profiles and windows, as quality/ names them. */
@@ -73,6 +74,7 @@ const testedPeers: readonly string[] = peerMethods
 export const untestedMetrics: readonly string[] = [
   ...new Set([
     ...qualityMetrics,
+    ...untestedMultivariate,
     ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
     ...peerNames.filter((name) => !testedPeers.includes(name) && !driftMetrics.has(name)),
   ]),
@@ -84,6 +86,7 @@ export const metricNames: readonly string[] = [
     ...detectors.flatMap(({ metric, method }) => [metric, method]),
     ...rowMethods,
     ...peerNames,
+    ...multivariateNames,
     ...qualityMetrics,
     ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
     ...sequentialMetricNames,

@@ -7,6 +7,7 @@ import { armKey, type RowFacts } from './evaluate-windows.ts'
 import type { RowScore } from './evaluate.ts'
 import { exactScores } from './exact-scores.ts'
 import { outlierFacts, type WindowsOfModel } from './outlier-facts.ts'
+import { multivariateScores } from './multivariate-scores.ts'
 import { peerScores } from './peer-scores.ts'
 
 export interface RowFactsDeps {
@@ -27,7 +28,11 @@ export async function rowFacts(deps: RowFactsDeps, ask: WindowsOfModel): Promise
   }
   const { references } = binning
   const input = { spec, windowMs, starts, references, methods: methodsOf(spec) }
-  const scores = joined([await exactScores(deps, input), await peerScores(deps, input)])
+  const scores = joined([
+    await exactScores(deps, input),
+    await peerScores(deps, input),
+    await multivariateScores(deps, input),
+  ])
   return { distinct, scores, outliers: await outlierFacts(deps.store, ask) }
 }
 

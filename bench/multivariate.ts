@@ -1,0 +1,108 @@
+/**
+ * What comparisons of whole rows cost: 16 numbers and 4 categories, default samples, and an embedding of
+ * 384 numbers; time of one comparison, the longest time the process answers nothing else, and how often
+ * each method alarms at α = 0.05 without drift and when two features go together the other way.
+ *
+ *     npx tsx bench/multivariate.ts [runs]      default: 200 for false alarms
+ *
+ * Rows are drawn by formula with fixed seeds. Ends with status 1 where a figure of docs/detectors.md is missed.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { multivariateMethods, type MultivariateMethod } from '../core/multivariate-schema.ts'
+import type { MixedSample } from '../detectors/multivariate/mixed-sample.ts'
+import { finished } from '../detectors/multivariate/work.ts'
+import { pythonRandom, type RandomSource } from '../detectors/streams/random-source.ts'
+import { compareRows } from '../monitor/multivariate-comparison.ts'
+import { inTimeSlices } from '../monitor/time-slices.ts'
+import { machine, writeReport } from './report.ts'
+
+const methods = Object.keys(multivariateMethods) as MultivariateMethod[]
+/** Longest stall that is promised, ms: of a quiet machine. */
+const promisedStallMs = 50
+
+/** Twenty features with something in common; `turned` has the first two go together the other way. */
+function rows(random: RandomSource, count: number, turned = false): MixedSample {
+  const common = Array.from({ length: count }, () => random.normal())
+  const number = (sign: number): Float64Array =>
+    Float64Array.from(common, (x) => sign * 0.7 * x + 0.7 * random.normal())
+  const label = (): string => `v${Math.floor(random.next() ** 2 * 30)}`
+  return {
+    count,
+    columns: Array.from({ length: 20 }, (_, i) =>
+      i < 16
+        ? { name: `n${i}`, kind: 'numeric', values: number(i === 0 && turned ? -1 : 1) }
+        : { name: `c${i}`, kind: 'categorical', values: common.map(label) },
+    ),
+  }
+}
+
+/** Rows of an embedding: 384 numbers, in as many columns. */
+function embedding(random: RandomSource, count: number): MixedSample {
+  const columns = Array.from({ length: 384 }, () => ({
+    name: 'e',
+    kind: 'numeric' as const,
+    values: Float64Array.from({ length: count }, () => random.normal()),
+  }))
+  return { count, columns }
+}
+
+interface Cost {
+  readonly rows: number
+  readonly milliseconds: number
+  readonly longestStallMs: number
+}
+
+async function cost(method: MultivariateMethod, draw: typeof rows, count: number): Promise<Cost> {
+  const random = pythonRandom(1)
+  const [reference, current] = [draw(random, count), draw(random, count)]
+  let best = Infinity
+  let stall = Infinity
+  for (let round = 0; round < 4; round++) {
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    delay.reset()
+    const started = performance.now()
+    // The fit of the reference is part of it: a moving baseline has another one for every window.
+    await inTimeSlices(
+      compareRows({ method, reference: { sample: reference }, current, seed: 1 }, ''),
+    )
+    best = Math.min(best, performance.now() - started)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    delay.disable()
+    stall = Math.min(stall, delay.max / 1e6)
+  }
+  return { rows: count, milliseconds: Math.round(best), longestStallMs: Math.round(stall) }
+}
+
+/** Share of comparisons with p < 0.05. */
+function alarms(method: MultivariateMethod, runs: number, turned: boolean): number {
+  const random = pythonRandom(7)
+  let alarms_ = 0
+  for (let run = 0; run < runs; run++) {
+    const reference = { sample: rows(random, 300) }
+    const comparison = { method, reference, current: rows(random, 150, turned), seed: run }
+    const [row] = finished(compareRows(comparison, ''))
+    if ((row?.score.pValue ?? 1) < 0.05) alarms_++
+  }
+  return alarms_ / runs
+}
+
+const runs = Number(process.argv[2] ?? 200)
+const before = machine()
+const figures: Record<string, object> = {}
+let missed = false
+for (const method of methods) {
+  const { rows: sample, embeddings } = multivariateMethods[method]
+  const tabular = await cost(method, rows, sample)
+  const wide = embeddings ? await cost(method, embedding, Math.min(sample, 780)) : null
+  const falseAlarms = alarms(method, runs, false)
+  const detected = alarms(method, Math.min(runs, 50), true)
+  // Three standard errors of a share of 0.05.
+  missed ||= falseAlarms > 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs)
+  missed ||= Math.max(tabular.longestStallMs, wide?.longestStallMs ?? 0) > promisedStallMs
+  figures[method] = { tabular, embedding: wide, falseAlarms, detected }
+  console.log(method.padEnd(22), JSON.stringify(figures[method]))
+}
+await writeReport('multivariate', { machine: before, runs, promisedStallMs, figures })
+process.exitCode = missed ? 1 : 0
