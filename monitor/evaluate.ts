@@ -33,6 +33,8 @@ export interface RowScore {
   readonly metric: string
   /** Without a value where the method has no answer to the rows that there are. */
   readonly score: Omit<Score, 'value'> & { readonly value: number | null }
+  /** Such a row may stand from an earlier evaluation, and does no longer hold. */
+  readonly withdrawn?: true
 }
 
 export interface EvaluatedWindow {
@@ -165,12 +167,13 @@ function compared(
 
 function rowScoreRow(
   frame: RowFrame,
-  { baseline, feature, metric, score }: RowScore,
+  { baseline, feature, metric, score, withdrawn }: RowScore,
   minSamples: number,
 ): MetricRow {
   const enough =
     score.value !== null && score.nReference >= minSamples && score.nCurrent >= minSamples
   const facts = { ...frame, slice: '', feature, baseline, metric, method: score.method }
+  if (withdrawn === true) return scored(facts, score, 'retracted')
   return scored(facts, score, enough ? 'ok' : 'insufficient_data')
 }
 

@@ -16,6 +16,7 @@ import { armKey } from './evaluate-windows.ts'
 import type { RowScore } from './evaluate.ts'
 import { chunksOf, sampleOf, type ComparedSamples } from './peer-samples.ts'
 import { datasetRows, featureRows } from './peer-rows.ts'
+import { isMoving } from './references.ts'
 import { sampledArms, type SampledArm, type SampledRowsDeps } from './sampled-rows.ts'
 
 export interface PeerScoresAsk {
@@ -106,6 +107,10 @@ async function compare(
   const pair = sampleOf(sides, source)
   // Without any row of the reference there is nothing that a test could be chosen by.
   const chosen = peer === null || sample.rows.length === 0 ? null : peer.chooseTest(pair)
+  if (chosen !== null && isMoving(reference.baseline)) {
+    const others = (peer?.choices ?? []).filter((m) => m !== chosen && !methods.includes(m))
+    add(found, key, withdrawn(others, { baseline, feature: source.name, pair }))
+  }
   for (const method of new Set([...methods, ...(chosen === null ? [] : [chosen])])) {
     const score = peerScore(method, pair, thresholdOf(method, pair, sides, source))
     add(found, key, featureRows(method, score, { baseline, feature: source.name, pair }))
@@ -115,6 +120,18 @@ async function compare(
     await breathe()
   }
 }
+
+/**
+ * A moving reference that late events have revised may be one for another test, and its windows have no
+ * new revision then by which the rows of the test before would be told.
+ */
+const withdrawn = (
+  others: readonly PeerMethod[],
+  compared: Parameters<typeof featureRows>[2],
+): RowScore[] =>
+  others
+    .flatMap((method) => featureRows(method, null, compared))
+    .map((row) => ({ ...row, withdrawn: true }))
 
 function thresholdOf(
   method: PeerMethod,

@@ -241,6 +241,7 @@ export const evidently: Peer = {
     cvm,
   ],
   chooseTest,
+  choices: [ks, wasserstein, js, chi2, z],
   dataset: (scores) => {
     const share = scores.filter(({ drifted }) => drifted === true).length / scores.length
     const drifted = Number(share >= datasetShare)

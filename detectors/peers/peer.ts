@@ -43,6 +43,8 @@ export interface Peer {
   readonly methods: readonly PeerMethod[]
   /** The peer's own choice of a test for a feature that names none. */
   readonly chooseTest: (sample: PeerSample) => PeerMethod
+  /** What it may choose, where that depends on the values and not on their kind alone. */
+  readonly choices?: readonly PeerMethod[]
   /** Its verdict over the features of a data set, at least one, where it has one. */
   readonly dataset?: (scores: readonly PeerScore[]) => readonly DatasetScore[]
 }

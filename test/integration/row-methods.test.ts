@@ -46,7 +46,7 @@ const training = [
 /** What methods over rows have written of one model, without what tells of the way there. */
 const derived = (rows: readonly MetricRow[], model: string): object[] =>
   rows
-    .filter((row) => row.model === model && row.baseline !== '')
+    .filter((row) => row.model === model && row.baseline !== '' && row.status !== 'retracted')
     .map((row) => ({ ...row, model: '', revision: 0 }))
 
 test('methods over rows say the same whenever events came, against baselines of every kind', async () => {
@@ -76,6 +76,46 @@ test('methods over rows say the same whenever events came, against baselines of 
         ).toBe(true)
     // A version is not compared with itself.
     expect(told.some((row) => row.baseline === 'champion' && row.version === '1')).toBe(false)
+  } finally {
+    await watched.close()
+  }
+}, 240_000)
+
+test('a test that late events of a moving reference make another one leaves no trace', async () => {
+  const file = (model: string): ModelFile => ({
+    ...modelOf(model),
+    features: { x: 'numeric' },
+    windows: [],
+    detectors: [],
+    preset: 'evidently',
+    baselines: {
+      opening: { range: { from: iso(start), to: iso(start + hour) } },
+      lately: { trailing: '1h' },
+    },
+  })
+  // Few different values, so that χ² is chosen; the late ones before the last window are many.
+  const few = Array.from({ length: 180 }, (_, i): WatchedEvent => {
+    return { id: `f-${i}`, ts: start + i * 60_000, features: { x: i % 4 } }
+  })
+  const many = Array.from({ length: 40 }, (_, i): WatchedEvent => {
+    return { id: `m-${i}`, ts: start + hour + i, features: { x: i / 7 } }
+  })
+  const watched = await watchedModels([file('at-once'), file('late')], {}, start + 4 * hour)
+  try {
+    await watched.send('at-once', [...few, ...many])
+    await watched.send('late', few)
+    await watched.settle()
+    const chosen = async (model: string) =>
+      (await watched.metrics())
+        .filter((row) => row.model === model && row.baseline === 'lately' && row.status === 'ok')
+        .filter((row) => row.windowStart === start + 2 * hour && row.metric !== 'drifted')
+        .flatMap(({ feature, method }) => (feature === '' ? [] : method))
+    expect(await chosen('late')).toEqual(['chi2/evidently-0.7'])
+    await watched.send('late', many)
+    await watched.settle()
+    expect(await chosen('late')).toEqual(['ks/evidently-0.7'])
+    const rows = await watched.metrics()
+    expect(derived(rows, 'late')).toEqual(derived(rows, 'at-once'))
   } finally {
     await watched.close()
   }
