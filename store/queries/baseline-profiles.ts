@@ -3,6 +3,7 @@ import type { ModelBinning } from '../binning.ts'
 import type { Statement } from '../query.ts'
 import { profileColumns, profileSelect } from './profile-features.ts'
 import { insertSelectSettings, type Relation } from './profile-source.ts'
+import { blockSettings, derivationsOf } from './source.ts'
 import { profiledSources, sourceChunks } from './profile-windows.ts'
 
 export interface BaselineProfilesInput {
@@ -45,7 +46,7 @@ FROM (${sql}
           binning: input.binning.id,
           now: input.now,
         },
-        settings: insertSelectSettings,
+        settings: { ...insertSelectSettings, ...blockSettings(derivationsOf(sources)) },
       }
     })
 }

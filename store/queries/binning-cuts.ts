@@ -1,6 +1,6 @@
 import type { Query } from '../query.ts'
 import { finalSettings, numberArray, type Relation, type Source } from './profile-source.ts'
-import { withDerived } from './source.ts'
+import { blockSettings, derivationsOf, withDerived } from './source.ts'
 
 export interface Cut {
   /** The bin's least value: one of the cuts. */
@@ -27,7 +27,7 @@ FROM (
 GROUP BY cut
 ORDER BY cut`,
     params: relation.params,
-    settings: finalSettings,
+    settings: { ...finalSettings, ...blockSettings(derivationsOf([source])) },
     toRow: (raw) => ({
       from: Number(raw['cut']),
       count: Number(raw['n']),

@@ -1,6 +1,6 @@
 import type { Query } from '../query.ts'
 import { finalSettings, type Relation, type Source } from './profile-source.ts'
-import { withDerived } from './source.ts'
+import { blockSettings, derivationsOf, withDerived } from './source.ts'
 
 export interface Quantiles {
   /** Values that are there. */
@@ -22,7 +22,7 @@ SELECT count(x) AS n, quantilesExactLow(${levels.join(', ')})(x) AS quantiles, m
 FROM (SELECT ${source.expression} AS x FROM ${relation.from} WHERE ${relation.where})
 HAVING n > 0`,
     params: relation.params,
-    settings: finalSettings,
+    settings: { ...finalSettings, ...blockSettings(derivationsOf([source])) },
     toRow: (raw) => ({
       n: Number(raw['n']),
       quantiles: raw['quantiles'] as number[],

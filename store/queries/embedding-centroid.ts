@@ -2,6 +2,7 @@ import { identifier, type Query } from '../query.ts'
 import { featureColumn } from '../tables/events-table.ts'
 import { hasEmbedding } from './embedding-sources.ts'
 import { finalSettings, numberLiteral, type Relation } from './profile-source.ts'
+import { blockSettings } from './source.ts'
 
 export interface EmbeddingExtent {
   /** Rows with a value. */
@@ -15,12 +16,8 @@ interface EmbeddingColumn {
   readonly dimensions: number
 }
 
-// Rows times dimensions that are in memory at once, as wide integers.
-const cellsAtOnce = 4_000_000
-
-const blocks = ({ dimensions }: EmbeddingColumn): { max_block_size: number } => ({
-  max_block_size: Math.max(1, Math.floor(cellsAtOnce / dimensions)),
-})
+const blocks = ({ dimensions }: EmbeddingColumn): ReturnType<typeof blockSettings> =>
+  blockSettings([{ cells: dimensions }])
 
 /** How many embeddings rows hold, and how great their components are; no row where there is none. */
 export function embeddingExtent(

@@ -30,6 +30,7 @@ export function embeddingSources(embedding: Embedding, reference: Centroid | nul
       // Nothing has no direction: its cosine distance is no number.
       sql: `if(${hasEmbedding(embedding)} AND isFinite(${sql}), ${sql}, NULL)`,
       params,
+      cells: dimensions,
     })
   const norm = source('norm', `L2Distance(${vector}, arrayWithConstant(${dimensions}, 0.))`, {})
   if (reference?.components.length !== dimensions) return [norm]

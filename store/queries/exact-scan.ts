@@ -8,7 +8,7 @@ import {
   type Relation,
   type TimeRange,
 } from './profile-source.ts'
-import { withDerived } from './source.ts'
+import { blockSettings, derivationsOf, withDerived } from './source.ts'
 
 /**
  * What one walk over the values of two samples tells, smallest value first. A step is a distinct value,
@@ -87,7 +87,7 @@ export function exactScan(input: ExactScanInput): Query<ExactScan> {
       width: input.widthMs,
       names: wanted.map(({ name }) => name),
     },
-    settings: finalSettings,
+    settings: { ...finalSettings, ...blockSettings(derivationsOf(wanted)) },
     toRow,
   }
 }

@@ -9,6 +9,7 @@ import {
   sourcesOf,
   type TimeRange,
 } from './profile-source.ts'
+import { blockSettings, derivationsOf } from './source.ts'
 
 /** A base window to profile: its start, epoch ms, and the revision its rows get. */
 export interface WindowRevision {
@@ -81,7 +82,7 @@ FROM (${sql}
       revisions: windows.map(({ revision }) => revision),
       days: retentionDays(spec.retentionMs.profiles),
     },
-    settings: insertSelectSettings,
+    settings: { ...insertSelectSettings, ...blockSettings(derivationsOf(sources)) },
   }
 }
 
@@ -136,7 +137,7 @@ function windowsAStatement(sources: readonly ProfiledSource[], binning: ModelBin
   )
   const slices = [...binning.slices.values()].reduce((n, s) => n + sliceNames(s).length, 1)
   const fit = Math.floor(maxGroupBytes / (groupBytes * slices * armsAtOnce * threads))
-  const described = sources.some(({ derived }) => derived !== undefined)
+  const described = derivationsOf(sources).length > 0
   return Math.max(1, described ? Math.min(fit, maxDescribedWindows) : fit)
 }
 

@@ -8,7 +8,7 @@ import {
   type Relation,
   type TimeRange,
 } from './profile-source.ts'
-import { withDerived } from './source.ts'
+import { blockSettings, derivationsOf, withDerived } from './source.ts'
 
 export interface ExactKs {
   readonly version: string
@@ -60,7 +60,7 @@ export function exactKs(input: ExactKsInput): Query<ExactKs> {
       width: input.widthMs,
       names: wanted.map(({ name }) => name),
     },
-    settings: finalSettings,
+    settings: { ...finalSettings, ...blockSettings(derivationsOf(wanted)) },
     toRow: (raw) => ({
       version: String(raw['version']),
       variant: String(raw['variant']),

@@ -1,6 +1,6 @@
 import type { Query } from '../query.ts'
 import { finalSettings, type Relation, type Source } from './profile-source.ts'
-import { withDerived } from './source.ts'
+import { blockSettings, derivationsOf, withDerived } from './source.ts'
 
 /** Values of one row, in the order of the columns asked for. */
 export interface SampledRow {
@@ -47,7 +47,7 @@ WHERE ${relation.where}
 ORDER BY cityHash64(${key}, {seed:UInt64}), ${order}
 LIMIT {limit:UInt32}`,
     params: { ...relation.params, seed, limit },
-    settings: finalSettings,
+    settings: { ...finalSettings, ...blockSettings(derivationsOf(columns.numeric)) },
     toRow: (raw) => ({
       at: Number(raw['at']),
       numbers: raw['numbers'] as (number | null)[],

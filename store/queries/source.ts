@@ -26,6 +26,8 @@ export interface Derivation {
   /** Nullable Float64 over the columns of an events or reference table: a function of the row alone. */
   readonly sql: string
   readonly params: Readonly<Record<string, unknown>>
+  /** Numbers, or some eight bytes of text, that a row holds to compute it of. */
+  readonly cells: number
 }
 
 /** A source that is computed of a feature, by the name that metrics have for it. */
@@ -35,6 +37,21 @@ export const derivedSource = (name: string, derived: Derivation): Source => ({
   expression: identifier(name),
   derived,
 })
+
+// A few copies of as many are in memory for each thread: blocks of 65 000 rows would be gigabytes.
+const cellsAtOnce = 4_000_000
+
+/** Settings that bound what rows of texts and embeddings take in memory. */
+export function blockSettings(
+  cells: readonly Pick<Derivation, 'cells'>[],
+): Readonly<Record<string, number>> {
+  if (cells.length === 0) return {}
+  const most = Math.max(...cells.map((derived) => derived.cells))
+  return { max_block_size: Math.max(1, Math.floor(cellsAtOnce / most)) }
+}
+
+export const derivationsOf = (sources: readonly Source[]): Derivation[] =>
+  sources.flatMap(({ derived }) => derived ?? [])
 
 /**
  * The same rows with a column for each derived source. A statement names a source's expression once

@@ -25,6 +25,9 @@ export function wordsOf(text: string): string {
 /** Never null, so that functions which make lists take it: a text that is missing is empty. */
 export const presentText = (column: string): string => `ifNull(${column}, '')`
 
+// Of a text of four thousand bytes.
+export const textCells = 500
+
 const without = (text: string, characters: string): string =>
   `replaceRegexpAll(${text}, '${characters}', '')`
 const letters = '[\\\\p{L}\\\\p{M}]+'
@@ -61,7 +64,7 @@ export function textSources(
     ['entropy', `if(${size} = 0, NULL, arrayReduce('entropy', ngrams(${text}, 1)))`],
   ]
   const sources = measures.map(([measure, sql]) =>
-    derivedSource(derivedName(feature, measure), { feature, sql, params: {} }),
+    derivedSource(derivedName(feature, measure), { feature, sql, params: {}, cells: textCells }),
   )
   return vocabulary === null
     ? sources
@@ -81,5 +84,6 @@ function unknownWords(
     feature,
     sql: share(unknown, `length(${words})`),
     params: { [param]: vocabulary.words },
+    cells: textCells,
   })
 }

@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../../core/model-spec.ts'
 import type { Query } from '../query.ts'
 import { eventsRelation, finalSettings, type TimeRange } from './profile-source.ts'
-import { withDerived } from './source.ts'
+import { blockSettings, derivationsOf, withDerived } from './source.ts'
 import {
   numbersOf,
   textsOf,
@@ -69,7 +69,7 @@ FROM (
 )
 ORDER BY start, version, variant`,
     params: { ...values.params, width: widthMs, seed },
-    settings: finalSettings,
+    settings: { ...finalSettings, ...blockSettings(derivationsOf(columns.numeric)) },
     toRow: (raw) => {
       const texts = raw['texts'] as (string | null)[][]
       return {

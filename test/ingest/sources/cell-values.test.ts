@@ -24,6 +24,22 @@ test.each([
 })
 
 test.each([
+  [[1.5, -2], '[1.5,-2]'],
+  [[], '[]'],
+  ['[0.5, -2e-3]', '[0.5, -2e-3]'],
+  [' [] ', ' [] '],
+  ['[1, 2', '"[1, 2"'],
+  ['[1, .5]', '"[1, .5]"'],
+  ['["a"]', '"[\\"a\\"]"'],
+  ['1 2', '"1 2"'],
+  ['', null],
+  ['null', null],
+  [null, null],
+])('the list %j is %j', (cell, json) => {
+  expect(cellJson(cell, 'list')).toBe(json)
+})
+
+test.each([
   ['True', 'true'],
   ['0', 'false'],
   [true, 'true'],

@@ -28,6 +28,8 @@ test('Parquet: its types, times in UTC, missing, infinite and long numbers', asy
         toDecimal64(2.5, 2) AS price, toInt32(number) AS truth, [1, 2] AS list
       FROM numbers(3)`,
   })
+  // What is a list, and was not declared as an embedding, is noted.
+  const list = { feature: ['list'], reason: ['type_mismatch'] }
   const summary = await load(store, path, { model: 'types', id: 'id', ts: 't', label: 'truth' })
   expect(summary).toMatchObject({ records: 6, accepted: 6 })
   expect(
@@ -39,15 +41,15 @@ test('Parquet: its types, times in UTC, missing, infinite and long numbers', asy
     ),
   ).toEqual(
     [
-      { id: '9007199254740993', x: 1.5, c: 'DE', vip: 'false', feature: [], reason: [] },
-      { id: '9007199254740994', x: null, c: null, vip: 'true', feature: [], reason: [] },
+      { id: '9007199254740993', x: 1.5, c: 'DE', vip: 'false', ...list },
+      { id: '9007199254740994', x: null, c: null, vip: 'true', ...list },
       {
         id: '9007199254740995',
         x: null,
         c: 'DE',
         vip: 'false',
-        feature: ['x'],
-        reason: ['invalid'],
+        feature: ['x', 'list'],
+        reason: ['invalid', 'type_mismatch'],
       },
     ].map((row) => ({ ...row, ms: Date.UTC(2024, 4, 1, 10, 0, 0, 250), price: 2.5 })),
   )
