@@ -45,6 +45,8 @@ window, no bins. It is a reducer, \`init(params)\` → state and \`update(state,
 verdict. The state is plain JSON, parameters included; what goes on from a stored state tells the same
 as what never stopped. A missing value, or one that is no input of the detector, changes nothing.
 After a drift a detector starts anew, and looks for the next change relative to the new level.
+A model file runs them over the windows of any metric, or over the errors of single predictions:
+[find change points](../how-to/find-change-points.md).
 
 The headers of the files in \`detectors/sequential/\` have the formulas, what misleads each method, and
 the references. Defaults and quirks are river's, and so are the alarms on the same values

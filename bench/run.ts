@@ -20,6 +20,7 @@ const benches = [
   { name: 'calibration', args: ['2000'], built: false },
   { name: 'profile-pairs', args: ['1000'], built: false },
   { name: 'side-by-side', args: ['1000000'], built: true },
+  { name: 'sequential', args: ['288'], built: false },
   { name: 'outliers', args: ['500000'], built: false },
   { name: 'described-features', args: ['100000'], built: false },
 ] as const

@@ -7,6 +7,7 @@ import { ConfigSchema } from '../../core/config-schema.ts'
 import { problemLine } from '../../core/problems.ts'
 import { parseModelFile } from '../../core/validate-model.ts'
 import { metricNames } from '../../detectors/metric-names.ts'
+import { sequentialMethods } from '../../detectors/sequential/window-series.ts'
 
 // Blocks of other programs' files are marked `yml`.
 const pages = [
@@ -49,7 +50,11 @@ test.each(models)('the pieces of a model file in $page make a valid one', ({ pag
   }
   const file = pieces.reduce<object>((all, piece) => ({ ...all, ...(parse(piece) as object) }), {})
   const text = JSON.stringify({ ...surroundings, ...file })
-  const parsed = parseModelFile(text, { fileName: page, metrics: metricNames })
+  const parsed = parseModelFile(text, {
+    fileName: page,
+    metrics: metricNames,
+    sequential: sequentialMethods,
+  })
   expect(parsed.ok ? [] : parsed.problems.map(problemLine)).toEqual([])
 })
 

@@ -8,6 +8,10 @@ import {
   partitionHaltsTable,
 } from '../../store/migrations/0004-partition-halts.ts'
 import { outlierModelsTable } from '../../store/migrations/0005-outlier-models.ts'
+import {
+  sequentialRulesTable,
+  sequentialStatesTable,
+} from '../../store/migrations/0006-sequential-states.ts'
 import { eventsTable } from '../../store/tables/events-table.ts'
 
 /** A model with one feature of each kind: what the documentation shows as `events_<model>`. */
@@ -30,6 +34,8 @@ export function tableBlocks(): Map<string, string> {
     partitionHaltsTable,
     mirroredLettersTable,
     outlierModelsTable,
+    sequentialStatesTable,
+    sequentialRulesTable,
   ]
   const later: Readonly<Record<string, readonly string[]>> = messageColumns
   return new Map(
