@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 
-/** How long a calculation has the process for itself, ms: requests wait no longer than this for it. */
-const sliceMs = 10
+/** How long a calculation has the process for itself, ms: requests wait no longer for it than this and a step. */
+export const sliceMs = 10
 
 /**
  * Takes a calculation to its end a slice of time at a go, so that whatever else the process does goes

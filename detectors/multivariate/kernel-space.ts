@@ -1,4 +1,5 @@
 import { type MixedColumn, type MixedSample, pairedColumns } from './mixed-sample.ts'
+import { type Work } from './work.ts'
 
 /** How a column's values become points, as the reference has them. */
 type Scale =
@@ -29,10 +30,13 @@ const farthest = 1e6
  * no unit matters; a number that never varies by whether it is that number.
  * O(rows · columns).
  */
-export function kernelSpace({ columns }: MixedSample): KernelSpace {
-  return columns.map((column) =>
-    column.kind === 'categorical' ? { kind: 'categorical' } : scaleOf(column.values),
-  )
+export function* kernelSpace({ columns }: MixedSample): Work<KernelSpace> {
+  const space: Scale[] = []
+  for (const column of columns) {
+    space.push(column.kind === 'categorical' ? { kind: 'categorical' } : scaleOf(column.values))
+    yield
+  }
+  return space
 }
 
 function scaleOf(all: Float64Array): Scale {
@@ -59,7 +63,11 @@ function scaleOf(all: Float64Array): Scale {
  * categories that differ. A missing number is one step aside of the mean, in a
  * direction of its own; a missing category is a category. O(rows · columns).
  */
-export function placed(space: KernelSpace, reference: MixedSample, current: MixedSample): Points {
+export function* placed(
+  space: KernelSpace,
+  reference: MixedSample,
+  current: MixedSample,
+): Work<Points> {
   const axes: Float64Array[] = []
   const labels: Int32Array[] = []
   for (const [i, pair] of pairedColumns(reference, current).entries()) {
@@ -67,15 +75,20 @@ export function placed(space: KernelSpace, reference: MixedSample, current: Mixe
     const scale = space[i]!
     if (scale.kind === 'scaled') axes.push(...axesOf(values as number[], scale))
     else labels.push(codesOf(values.map((value) => labelOf(value, scale))))
+    yield
   }
   const count = reference.count + current.count
-  return {
-    count,
-    numbers: Float64Array.from(interleaved(axes, count)),
-    dimensions: axes.length,
-    codes: Int32Array.from(interleaved(labels, count)),
-    categories: labels.length,
+  const numbers = new Float64Array(count * axes.length)
+  for (const [i, axis] of axes.entries()) {
+    for (let row = 0; row < count; row++) numbers[row * axes.length + i] = axis[row]!
+    yield
   }
+  const codes = new Int32Array(count * labels.length)
+  for (const [i, label] of labels.entries()) {
+    for (let row = 0; row < count; row++) codes[row * labels.length + i] = label[row]!
+    yield
+  }
+  return { count, numbers, dimensions: axes.length, codes, categories: labels.length }
 }
 
 /** One axis of values, and one of which are missing where any is. */
@@ -103,10 +116,6 @@ function codesOf(labels: readonly (string | null)[]): Int32Array {
     codes.set(label, code)
     return code
   })
-}
-
-function* interleaved(columns: readonly ArrayLike<number>[], count: number): Generator<number> {
-  for (let row = 0; row < count; row++) for (const column of columns) yield column[row]!
 }
 
 /** Squared distance of two points: two for each category that differs. */

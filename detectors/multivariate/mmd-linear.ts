@@ -30,15 +30,14 @@ export function* linearMmd(reference: MixedSample, current: MixedSample): Work<S
   const n = reference.count
   const pairs = Math.floor(Math.min(n, current.count) / 2)
   if (pairs < 2 || reference.columns.length === 0) return null
-  const space = kernelSpace(reference)
+  const space = yield* kernelSpace(reference)
   const first = rowsAt(
     reference,
     Array.from({ length: Math.min(n, rowsForWidth) }, (_, i) => i),
   )
-  const near = placed(space, first, rowsAt(current, []))
+  const near = yield* placed(space, first, rowsAt(current, []))
   const { width } = yield* kernelWidths(yield* squaredDistances(near), near.count, near.count)
-  const points = placed(space, reference, current)
-  yield
+  const points = yield* placed(space, reference, current)
   const k = (i: number, j: number): number => Math.exp(-squaredDistance(points, i, j) / width)
   const h = new Float64Array(pairs)
   for (let i = 0; i < pairs; i++) {

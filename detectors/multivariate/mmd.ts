@@ -42,7 +42,7 @@ export function* mmd(
 ): Work<Score | null> {
   const [n, m] = [reference.count, current.count]
   if (Math.min(n, m) < 2 || reference.columns.length === 0) return null
-  const points = placed(kernelSpace(reference), reference, current)
+  const points = yield* placed(yield* kernelSpace(reference), reference, current)
   const test = yield* dealtAgain(points, n, { random, deals })
   return {
     method: mmdMethod,

@@ -39,10 +39,10 @@ export interface PcaReference {
 export function* components(sample: MixedSample): Work<Components | null> {
   if (sample.columns.length > mostPcaColumns)
     throw new RangeError(`components takes ${mostPcaColumns} columns at most`)
-  const encoding = referenceEncoding(sample)
+  const encoding = yield* referenceEncoding(sample)
   const size = encoding.size
   if (sample.count === 0 || size === 0) return null
-  const rows = standardised(encoding, sample)
+  const rows = yield* standardised(encoding, sample)
   const products = yield* productsOf(rows, size)
   const { realEigenvalues: variances, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(
     products,
@@ -90,7 +90,7 @@ export function* reconstructionErrors(
   sample: MixedSample,
 ): Work<Float64Array> {
   const size = encoding.size
-  const rows = standardised(encoding, sample)
+  const rows = yield* standardised(encoding, sample)
   const errors = new Float64Array(sample.count)
   const step = Math.ceil(500_000 / (size * (kept + 1)))
   for (let r = 0; r < sample.count; r++) {

@@ -1,4 +1,5 @@
 import { type MixedColumn, type MixedSample } from './mixed-sample.ts'
+import { type Work } from './work.ts'
 
 /** How a column becomes a standardised number. */
 interface EncodedColumn {
@@ -24,7 +25,7 @@ const farthest = 1e6
  * and standard deviation 1 over the reference. A column that never varies is
  * left at its scale, one without a value left out. O(rows · columns).
  */
-export function referenceEncoding({ columns }: MixedSample): ReferenceEncoding {
+export function* referenceEncoding({ columns }: MixedSample): Work<ReferenceEncoding> {
   const encoded = new Map<number, EncodedColumn>()
   for (const [i, column] of columns.entries()) {
     const found = column.kind === 'numeric' ? numeric(column.values) : categorical(column.values)
@@ -32,6 +33,7 @@ export function referenceEncoding({ columns }: MixedSample): ReferenceEncoding {
     const values = column.values as readonly MixedColumn['values'][number][]
     const numbers = Float64Array.from(values, (value) => numberOf(value, found))
     encoded.set(i, { name: column.name, ...found, ...moments(numbers) })
+    yield
   }
   return encoded
 }
@@ -76,7 +78,10 @@ function meanOf(values: Float64Array): number {
 }
 
 /** Rows as standardised numbers, row after row; as many a row as the encoding has columns. */
-export function standardised(encoding: ReferenceEncoding, sample: MixedSample): Float64Array {
+export function* standardised(
+  encoding: ReferenceEncoding,
+  sample: MixedSample,
+): Work<Float64Array> {
   const rows = new Float64Array(sample.count * encoding.size)
   let place = 0
   for (const [i, column] of encoding) {
@@ -86,6 +91,7 @@ export function standardised(encoding: ReferenceEncoding, sample: MixedSample): 
       rows[row * encoding.size + place] = Math.min(farthest, Math.max(-farthest, z))
     }
     place++
+    yield
   }
   return rows
 }

@@ -130,13 +130,13 @@ test('no unit and no order of rows or columns matters to the value', () => {
 test('every column weighs alike: reference rows are √2 apart in each', () => {
   const random = seeded(8)
   const far = numericSample(Array.from({ length: 400 }, () => [1e9 * random.normal()]))
-  const points = placed(kernelSpace(far), far, far)
+  const points = finished(placed(finished(kernelSpace(far)), far, far))
   let sum = 0
   for (let i = 1; i < 400; i++) sum += squaredDistance(points, i, i - 1)
   expect(sum / 399).toBeGreaterThan(1.6)
   expect(sum / 399).toBeLessThan(2.4)
   const two = categoricalSample([['a'], ['b'], [null]])
-  const labels = placed(kernelSpace(two), two, two)
+  const labels = finished(placed(finished(kernelSpace(two)), two, two))
   expect([squaredDistance(labels, 0, 1), squaredDistance(labels, 0, 2)]).toEqual([2, 2])
   expect(squaredDistance(labels, 2, 5)).toBe(0)
 })
