@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Message, PureDecoder } from '../../../ingest/formats/decoder.ts'
 import { createMlflowDecoder } from '../../../ingest/formats/mlflow.ts'
-import { requestRows, responseRows } from '../../../ingest/formats/inference-body.ts'
+import {
+  requestRows,
+  responseRows,
+  tensorFeatures,
+} from '../../../ingest/formats/inference-body.ts'
 import { plainOptions } from '../../../ingest/formats/options.ts'
 import { createSagemakerDecoder } from '../../../ingest/formats/sagemaker.ts'
 import { createSeldonV1Decoder } from '../../../ingest/formats/seldon-v1.ts'
@@ -10,6 +14,17 @@ import { createSeldonV2Decoder } from '../../../ingest/formats/seldon-v2.ts'
 import { valuesOf } from '../../support/halves.ts'
 import { encodeInferRequest } from '../../support/infer-protobuf.ts'
 import { wireMessage } from '../../support/wire-messages.ts'
+
+test('a tensor of several columns beside others is a list in every row, as embeddings are', () => {
+  const tensors = [
+    { name: 'comment', datatype: 'BYTES', shape: [2], data: ['a', 'b'] },
+    { name: 'vector', datatype: 'FP32', shape: [2, 3], data: [1, 2, 3, 4, 5, 6] },
+  ]
+  expect(tensorFeatures(tensors, [])).toEqual([
+    { comment: 'a', vector: [1, 2, 3] },
+    { comment: 'b', vector: [4, 5, 6] },
+  ])
+})
 
 const names = ['age', 'fee', 'visits']
 type Table = number[][]
