@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { dashboardFiles } from '../dashboards/build.ts'
 import { cliPage } from './cli-page.ts'
+import { alertRulesFile, dashboardsPage } from './dashboards-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { publishedConfigSchema, publishedModelSchema } from './published-schemas.ts'
 import { configPage, errorsPage, exampleConfig, modelFilePage } from './reference-pages.ts'
@@ -25,6 +26,8 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/cli.md', render: cliPage },
   { path: 'docs/metrics.md', render: metricsPage },
   { path: 'docs/errors.md', render: errorsPage },
+  { path: 'docs/reference/dashboards.md', render: dashboardsPage },
+  { path: 'deploy/grafana/provisioning/alerting/tidegauge.yaml', render: alertRulesFile },
   ...dashboardFiles().map(({ path, text }) => ({ path, render: () => text })),
 ]
 

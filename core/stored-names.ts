@@ -5,7 +5,6 @@ export const tables = {
   binnings: 'binnings',
   deadLetters: 'dead_letters',
   deliveries: 'deliveries',
-  labels: 'labels',
   metrics: 'metrics',
   models: 'models',
   profiles: 'profiles',

@@ -149,7 +149,7 @@ export const fleetMetric: Variable = new CustomVariableBuilder('metric')
 export const metric = asked({
   name: 'metric',
   label: 'Drift',
-  description: 'Which drift statistic, first the one that monitors watch most.',
+  description: 'Which drift statistic, the usual ones first.',
   sql: `
 SELECT metric
 FROM (

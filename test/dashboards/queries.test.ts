@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { alertRules } from '../../dashboards/alert-rules.ts'
 import { dashboardFiles } from '../../dashboards/build.ts'
 import type { ClassicDashboard } from '../../dashboards/classic-dashboard.ts'
 import { seededStore, type SeededStore } from './seeded-store.ts'
@@ -126,6 +127,19 @@ describe.each(withQueries.map((dashboard) => [dashboard.title ?? '', dashboard] 
     )
   },
 )
+
+test.each(
+  alertRules().groups.flatMap(({ rules }) =>
+    rules.map(({ title, data }) => [title, data] as const),
+  ),
+)('rule "%s" answers labels and one number', async (_, [query]) => {
+  const model = query?.model
+  const sql = model !== undefined && 'rawSql' in model ? model.rawSql : ''
+  const here = sql.replaceAll('`tidegauge`', `\`${seeded.store.database}\``)
+  const { columns, rows } = await ask(renderQuery(here, context({})))
+  expect(columns.filter(isNumber)).toHaveLength(1)
+  expect(rows).not.toEqual([])
+})
 
 const isTime = ({ type }: Column): boolean => /^(Nullable\()?DateTime/.test(type)
 const isNumber = ({ type }: Column): boolean => /^(Nullable\()?(U?Int|Float)/.test(type)

@@ -146,7 +146,7 @@ SELECT * REPLACE (
   if(state = 'dead', 410, 204) AS last_status,
   concat('[{"at":"', formatDateTime(created_at, '%Y-%m-%dT%H:%i:%S'), '.000Z","event":"attempt","attempt":1,"outcome":"',
     if(state = 'dead', 'dead', 'delivered'), '","status":204,"ms":35}]') AS history,
-  now64(6) AS changed_at)
+  changed_at + INTERVAL 3 SECOND AS changed_at)
 FROM deliveries FINAL ORDER BY delivery_id`,
   })
 }
