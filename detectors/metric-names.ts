@@ -76,6 +76,7 @@ export const untestedMetrics: readonly string[] = [
     ...qualityMetrics,
     ...untestedMultivariate,
     ...performanceMetrics.flatMap(({ metric, method }) => [metric, method]),
+    ...sequentialMetricNames,
     ...peerNames.filter((name) => !testedPeers.includes(name) && !driftMetrics.has(name)),
   ]),
 ]
