@@ -1,6 +1,7 @@
 import { durationMs } from '../core/duration.ts'
 import { AppError } from '../core/errors.ts'
 import type { ActionSpec } from '../core/model-spec.ts'
+import { traceHeaders } from '../core/tracing.ts'
 import type { DeliveryRow } from '../store/queries/deliveries-row.ts'
 import type { Egress } from './egress.ts'
 import { failureOutcome } from './retry.ts'
@@ -34,7 +35,8 @@ export async function attempt(
   try {
     const secrets = action.secret === undefined ? [] : deps.secrets(action.secret)
     const request = target.request({ delivery, action, secrets, at: new Date(startedAt) })
-    const { status, body, retryAfter } = await send(deps.egress, request, timeoutMs)
+    const headers = { ...traceHeaders(), ...request.headers }
+    const { status, body, retryAfter } = await send(deps.egress, { ...request, headers }, timeoutMs)
     const delivered = target.success(status)
     return {
       outcome: delivered ? 'delivered' : failureOutcome(status),

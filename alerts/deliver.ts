@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
 import type { ActionSpec } from '../core/model-spec.ts'
+import { traced } from '../core/tracing.ts'
 import type { DeliveryRow } from '../store/queries/deliveries-row.ts'
 import { attempt, type AttemptDeps } from './attempt.ts'
 import { afterFailure, closedBreaker, isOpen, type Breaker } from './breaker.ts'
@@ -103,10 +104,14 @@ async function advance(
   }
   if (isOpen(breaker, now)) return { next: postponed(row, breaker.openUntil, now), breaker }
 
-  const result = await attempt(deps, row, action)
-  const next = afterAttempt(row, result, deps.random())
-  deps.events.attempted(next, result)
-  return { next, breaker: afterResult(breaker, result, action.url) }
+  const { model, action: actionName, deliveryId } = row
+  const attributes = { model, action: actionName, 'delivery.id': deliveryId }
+  return traced('deliver webhook', { attributes, kind: 'client' }, async () => {
+    const result = await attempt(deps, row, action)
+    const next = afterAttempt(row, result, deps.random())
+    deps.events.attempted(next, result)
+    return { next, breaker: afterResult(breaker, result, action.url) }
+  })
 }
 
 /** Only a receiver that is down or overloaded opens the breaker: any other answer shows that it lives. */

@@ -7,6 +7,7 @@ import { answerError } from './errors.ts'
 import { addOpenApi } from './openapi.ts'
 import { defaultApiOptions, type ApiOptions, type AppDeps } from './ports.ts'
 import { addRequestMetrics } from './request-metrics.ts'
+import { addRequestTraces } from './request-traces.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { baselineRoutes } from './routes/baselines.ts'
 import { contributionRoutes } from './routes/contributions.ts'
@@ -39,6 +40,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(schemaCompiler())
   app.setErrorHandler(answerError)
   app.addSchema(ErrorBody)
+  addRequestTraces(app)
   addRequestMetrics(app, deps.registry)
   addAuthentication(app, deps)
   await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false })

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { pino, type DestinationStream, type Logger } from 'pino'
 import { scrub, secretMark } from './secrets.ts'
+import { traceFields } from './tracing.ts'
 
 export type { Logger } from 'pino'
 
@@ -41,6 +42,7 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      mixin: traceFields,
       redact: { paths: redactedPaths, censor: secretMark },
       hooks: { streamWrite: scrub },
     },

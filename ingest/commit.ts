@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../core/clock.ts'
+import { traced } from '../core/tracing.ts'
 import { uuidV7 } from '../core/uuid.ts'
 import type { Store } from '../store/client.ts'
 import { insertDeadLetters } from '../store/insert-dead-letters.ts'
@@ -31,33 +32,39 @@ export interface CommitDeps {
  * was told of: the sender's retry writes them once more and then their ledger rows.
  */
 export async function commitBatch(deps: CommitDeps, batch: OpenBatch): Promise<void> {
+  const attributes = { messages: batch.places, bytes: batch.bytes }
+  const links = batch.traces.list()
+  await traced('commit batch', { attributes, links }, () => write(deps, batch))
+}
+
+async function write(deps: CommitDeps, batch: OpenBatch): Promise<void> {
   const started = deps.clock.monotonic()
   const giveUpAt = started + deps.patienceMs
-  const write = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
+  const attempt = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
     withRetries(deps, operation, giveUpAt, work)
   let inserts = 1
   if (batch.held.length > 0) {
-    const partners = await write('halves', () => deps.pairing.store(batch, deps.clock.now()))
+    const partners = await attempt('halves', () => deps.pairing.store(batch, deps.clock.now()))
     await deps.pairing.complete(batch, partners)
     inserts++
   }
   if (batch.refused.length > 0) {
-    await write('dead letters', () => insertRefused(deps, batch))
+    await attempt('dead letters', () => insertRefused(deps, batch))
     inserts++
   }
   for (const columns of batch.events.values()) {
     if (columns.rows === 0) continue
-    await write('outlier models', () => score(deps, columns))
+    await attempt('outlier models', () => score(deps, columns))
     const insert = columns.toInsert(deps.clock.now())
-    await write('events', () => deps.store.insertArrow(insert))
+    await attempt('events', () => deps.store.insertArrow(insert))
     inserts++
   }
   if (batch.labels.rows > 0) {
     const insert = batch.labels.toInsert(deps.clock.now())
-    await write('labels', () => deps.store.insertArrow(insert))
+    await attempt('labels', () => deps.store.insertArrow(insert))
     inserts++
   }
-  await write('ledger', () => insertSegments(deps, batch.segments))
+  await attempt('ledger', () => insertSegments(deps, batch.segments))
   report(deps, batch, { inserts, seconds: (deps.clock.monotonic() - started) / 1000 })
 }
 

@@ -105,6 +105,7 @@ export class Intake {
   async #read(request: IntakeRequest, batch: OpenBatch): Promise<IntakeAnswer> {
     // A batch is one segment here; which offsets it has is known when it is written.
     if (batch.segments.length === 0) batch.enter(this.#origin, 0)
+    batch.traces.addActive()
     const delivery = this.#deliveryOf(request)
     return request.format === undefined
       ? this.#readNative(request.body, delivery, batch)

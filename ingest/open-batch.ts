@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../core/model-spec.ts'
+import { TraceLinks } from '../core/tracing.ts'
 import { EventColumns, LabelColumns } from './event-columns.ts'
 import type { Half } from './formats/decoder.ts'
 import type { MessageToRead } from './message-reader.ts'
@@ -48,6 +49,8 @@ export class OpenBatch {
   readonly refused: RefusedMessage[] = []
   readonly held: HeldMessage[] = []
   readonly segments: Segment[] = []
+  /** Where its messages come from, for those who follow them. */
+  readonly traces = new TraceLinks()
   /** Messages and gaps taken so far. */
   places = 0
   bytes = 0

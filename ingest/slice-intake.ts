@@ -108,6 +108,7 @@ export class SliceIntake implements SliceSink {
       const next = segment.last + 1
       if (offset > next) batch.pass(offset - next, why)
       batch.next()
+      batch.traces.add(message.headers.get('traceparent'))
       const put = this.#read(toRead(message, slice, now), batch)
       const { accepted, refused } = put instanceof Promise ? await put : put
       const [refusal = null] = refused

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { durationName } from '../core/duration.ts'
+import { traced } from '../core/tracing.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
 import type { RunMonitorsDeps } from '../alerts/run-monitors.ts'
 import type { ModelBinning } from '../store/binning.ts'
@@ -68,7 +69,13 @@ export async function evaluateAndReport(
 ): Promise<void> {
   if (windows.length === 0) return
   const started = deps.clock.monotonic()
-  const metrics = await evaluate()
+  const attributes = {
+    model: spec.model,
+    window: durationName(windowMs),
+    part,
+    windows: windows.length,
+  }
+  const metrics = await traced('evaluate windows', { attributes }, evaluate)
   const first = windows.reduce((least, { start }) => Math.min(least, start), Infinity)
   changed.set(windowMs, Math.min(first, changed.get(windowMs) ?? Infinity))
   deps.events.evaluated({

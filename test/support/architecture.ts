@@ -30,7 +30,7 @@ const everything: FolderRules = {
 
 /** Who may import whom. Reading a row tells everything that code there can reach. */
 export const folders: Readonly<Record<string, FolderRules>> = {
-  core: { imports: [], packages: [...telemetry, 'typebox', 'yaml'] },
+  core: { imports: [], packages: [...telemetry, '@opentelemetry/api', 'typebox', 'yaml'] },
   detectors: { imports: [], packages: ['simple-statistics', 'ml-matrix'] },
   store: { imports: ['core'], packages: ['@clickhouse/client', 'chdb', 'apache-arrow'] },
   ingest: {
