@@ -20,7 +20,7 @@ const benches = [
   { name: 'calibration', args: ['2000'], built: false },
   { name: 'profile-pairs', args: ['1000'], built: false },
   { name: 'side-by-side', args: ['1000000'], built: true },
-  { name: 'sequential', args: ['96'], built: false },
+  { name: 'sequential', args: ['48'], built: false },
   { name: 'outliers', args: ['500000'], built: false },
   { name: 'multivariate', args: ['200'], built: false },
   { name: 'dashboards', args: ['100', '30'], built: false },

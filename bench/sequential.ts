@@ -2,7 +2,7 @@
  * What sequential detectors cost the monitor: one metric of 1 000 series (features and slices) in 5-minute
  * windows, embedded engine. All of it is what `monitor/run-sequential.ts` does, reading and writing included.
  *
- *     npx tsx bench/sequential.ts [windows …]      default: 96, eight hours
+ *     npx tsx bench/sequential.ts [windows …]      default: 48, four hours
  *
  * `first`: a rule is new and runs through all that is stored. `next`: a window follows, the usual case.
  * `late`: the window an hour ago is revised, with all after it; `all`: the first window is.
@@ -109,7 +109,7 @@ const before = machine()
 const results: object[] = []
 try {
   await migrate(store)
-  for (const windows of sizes.length === 0 ? [96] : sizes) {
+  for (const windows of sizes.length === 0 ? [48] : sizes) {
     for (const entry of asked) {
       const result = await measure(
         store,
