@@ -30,12 +30,13 @@ export function serveCommand(): Command {
         },
       })
       const log = createLogger(config.log)
-      const service = await startService(config, log)
+      const signal = stopSignal()
+      const service = await startedUnless(signal, startService(config, log), log)
       log.info(
         { url: service.url, roles: config.roles, store: config.store.url ?? config.store.path },
         'ready',
       )
-      await untilStopped(service, log)
+      await untilStopped(service, signal, log)
     })
 }
 
@@ -53,16 +54,35 @@ interface ServeOptions {
 /** How long a stopped process may take to end by itself, ms. */
 const lingerMs = 1000
 
-/** Until a signal, which stops it in order, or a failure, which ends the process for its supervisor. */
-export async function untilStopped(service: Service, log: Logger): Promise<void> {
-  const signal = new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+/**
+ * The first signal to stop. Asked for before anything is opened: the system withholds a signal without
+ * a handler from the first process of a container, and one that came too early would be lost.
+ */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       // Not once: a terminal and a parent process may both pass it on, and the second one would kill.
       process.on(name, () => {
         resolve(name)
       })
     }
   })
+}
+
+/** A signal while it starts ends it at once: it has acknowledged nothing, and migrations can be repeated. */
+async function startedUnless(
+  signal: Promise<string>,
+  starting: Promise<Service>,
+  log: Logger,
+): Promise<Service> {
+  const name = await Promise.race([signal, starting.then(() => null)])
+  if (name === null) return starting
+  log.info({ signal: name }, 'stopped while it started')
+  process.exit(0)
+}
+
+/** Until a signal, which stops it in order, or a failure, which ends the process for its supervisor. */
+async function untilStopped(service: Service, signal: Promise<string>, log: Logger): Promise<void> {
   try {
     const name = await Promise.race([signal, service.failed])
     log.info({ signal: name }, 'stopping')

@@ -6,10 +6,9 @@ import {
   createClient,
   type ClickHouseClient,
 } from '@clickhouse/client'
-import { drainPending } from 'chdb'
-import { createChdbConnection } from 'chdb/connection'
 import { AppError } from '../core/errors.ts'
 import { createDatabase } from './ddl.ts'
+import { loadEngine, type EmbeddedEngine } from './embedded-engine.ts'
 import { durableInsert, identifier, settingsClause, type Query, type Statement } from './query.ts'
 import { spooledWrites, streamedWrites, type Writes } from './writes.ts'
 
@@ -82,7 +81,7 @@ const log = { level: ClickHouseLogLevel.OFF }
 /** Opens the store. The embedded engine allows one process a directory and one directory a process. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const embedded = options.url === undefined
-  const { clients, writes } = embedded ? await openEmbedded(options) : await openServer(options)
+  const { clients, writes, drain } = await (embedded ? openEmbedded : openServer)(options)
   const withClient = leastBusy(clients)
   const timeoutMs = options.timeoutMs ?? 60_000
   const guarded = <T>(
@@ -122,7 +121,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     close: async () => {
       await Promise.all(clients.map((client) => client.close()))
       // A call that met its deadline is over for its caller only; the engine still works on it.
-      if (embedded) await drainPending()
+      await drain()
       await writes.close()
     },
   }
@@ -131,15 +130,18 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 interface Door {
   readonly clients: readonly ClickHouseClient[]
   readonly writes: Writes
+  /** Waits for calls that go on although their client is closed. */
+  readonly drain: () => Promise<void>
 }
 
 type NodeConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
 
 async function openEmbedded({ path = 'data', database }: StoreOptions): Promise<Door> {
+  const engine = await loadEngine()
   const directory = resolve(path)
   // The engine takes the directory's lock, so what lies in the spool after it is nobody else's.
   const clients = Array.from({ length: embeddedSessions }, () =>
-    embeddedClient(join(directory, 'clickhouse')),
+    embeddedClient(engine, join(directory, 'clickhouse')),
   )
   await translated('open', async () => {
     for (const client of clients) {
@@ -147,13 +149,14 @@ async function openEmbedded({ path = 'data', database }: StoreOptions): Promise<
       await client.command({ query: `USE ${identifier(database)}` })
     }
   })
-  return { clients, writes: await spooledWrites(join(directory, 'spool')) }
+  const writes = await spooledWrites(join(directory, 'spool'))
+  return { clients, writes, drain: engine.drainPending }
 }
 
-function embeddedClient(path: string): ClickHouseClient {
+function embeddedClient(engine: EmbeddedEngine, path: string): ClickHouseClient {
   try {
     // chdb types its connection by a copy of the client's own interface, one optional property apart.
-    const connection = createChdbConnection({ path }) as unknown as NodeConnection
+    const connection = engine.createChdbConnection({ path }) as unknown as NodeConnection
     return createClient({ connection, log })
   } catch (error) {
     throw new AppError(
@@ -189,7 +192,7 @@ async function openServer(options: StoreOptions): Promise<Door> {
     // Long parameters do not fit into the URL that a proxy in between accepts.
     use_multipart_params_auto: true,
   })
-  return { clients: [client], writes: streamedWrites() }
+  return { clients: [client], writes: streamedWrites(), drain: () => Promise.resolve() }
 }
 
 /** Runs each call on the client that has the fewest calls running, if possible none that is lost. */
