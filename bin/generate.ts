@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { dashboardFiles } from '../dashboards/build.ts'
+import { chartFiles } from './chart-files.ts'
 import { cliPage } from './cli-page.ts'
+import { eventsPage } from './events-page.ts'
 import { alertRulesFile, dashboardsPage } from './dashboards-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { publishedConfigSchema, publishedModelSchema } from './published-schemas.ts'
@@ -25,10 +27,12 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/model-file.md', render: modelFilePage },
   { path: 'docs/reference/cli.md', render: cliPage },
   { path: 'docs/metrics.md', render: metricsPage },
+  { path: 'docs/reference/events.md', render: eventsPage },
   { path: 'docs/errors.md', render: errorsPage },
   { path: 'docs/reference/dashboards.md', render: dashboardsPage },
   { path: 'deploy/grafana/provisioning/alerting/tidegauge.yaml', render: alertRulesFile },
   ...dashboardFiles().map(({ path, text }) => ({ path, render: () => text })),
+  ...chartFiles(),
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
