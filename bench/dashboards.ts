@@ -17,7 +17,7 @@ import { dashboardFiles } from '../dashboards/build.ts'
 import { openStore, type Store } from '../store/client.ts'
 import { migrate } from '../store/migrate.ts'
 import { openModelRegistry } from '../store/model-registry.ts'
-import { queriesOf, variablesOf } from '../test/dashboards/dashboard-queries.ts'
+import { queriesOf, type Variable, variablesOf } from '../test/dashboards/dashboard-queries.ts'
 import { renderQuery, type VariableValue } from '../test/dashboards/render-query.ts'
 import { machine, writeReport } from './report.ts'
 
@@ -173,6 +173,17 @@ interface Timing {
   readonly rows: number
 }
 
+/** What a reader has chosen: everything, the model in the middle, or the first value there is. */
+function chosen(
+  { name: variable, sql, includeAll, current }: Variable,
+  first: unknown,
+): string | null {
+  if (variable === 'database') return null
+  if (sql === undefined) return current ?? null
+  if (includeAll) return '$__all'
+  return variable === 'model' ? name(looked) : String(first)
+}
+
 async function measure(store: Store, range: 'day' | 'month'): Promise<Timing[]> {
   const timings: Timing[] = []
   const from = range === 'day' ? end - 86_400 : start
@@ -197,14 +208,11 @@ async function measure(store: Store, range: 'day' | 'month'): Promise<Timing[]> 
       timings.push({ dashboard: dashboard.uid ?? '', query, range, seconds, rows: rows.length })
       return rows
     }
-    for (const { name: variable, sql, includeAll, current } of variablesOf(dashboard)) {
-      if (sql === undefined) {
-        if (current !== undefined && variable !== 'database') variables[variable] = current
-        continue
-      }
-      const [first] = await read(`variable ${variable}`, sql)
-      variables[variable] = includeAll ? '$__all' : String(Object.values(first ?? {})[0])
-      if (variable === 'model' && !includeAll) variables[variable] = name(looked)
+    for (const variable of variablesOf(dashboard)) {
+      const rows =
+        variable.sql === undefined ? [] : await read(`variable ${variable.name}`, variable.sql)
+      const value = chosen(variable, Object.values(rows[0] ?? {})[0])
+      if (value !== null) variables[variable.name] = value
     }
     for (let i = 0; i < runs; i++)
       for (const query of queriesOf(dashboard))

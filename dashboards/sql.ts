@@ -78,6 +78,10 @@ export const limits = `(
   WHERE limit_text != ''
 )`
 
+/** The name of a width in seconds, as core/duration.ts has it. */
+export const widthName = (width: string): string =>
+  `multiIf(${width} % 86400 = 0, concat(toString(intDiv(${width}, 86400)), 'd'), ${width} % 3600 = 0, concat(toString(intDiv(${width}, 3600)), 'h'), ${width} % 60 = 0, concat(toString(intDiv(${width}, 60)), 'm'), concat(toString(${width}), 's'))`
+
 /** Whether a monitor is still declared: what a deleted one said last is no state of anything. */
 export const declaredMonitor = `(model, monitor) GLOBAL IN (
   SELECT model, JSONExtractString(declared, 'name')
@@ -108,6 +112,7 @@ export const openAlerts = (where: string): string => `(
     ${stateNumber('argMax(to_state, window_start)')} AS state,
     maxIf(window_end, from_state = 'ok') AS since,
     max(window_end) AS changed,
+    any(window_end - window_start) AS width,
     argMax(evidence, window_start) AS evidence
   FROM ${happened(where)}
   GROUP BY model, monitor, version, variant, slice, feature

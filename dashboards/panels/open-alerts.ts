@@ -3,14 +3,15 @@ import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { rows } from '../clickhouse-query.ts'
 import { cell, drillDown } from '../drill-down.ts'
 import { hidden, linked, stateCell, table, unit } from '../panel-frame.ts'
-import { named, openAlerts } from '../sql.ts'
+import { named, openAlerts, widthName } from '../sql.ts'
 
 const sql = (where: string): string => `
 SELECT state, model, monitor, ${named('feature')} AS feature, ${named('slice')} AS slice, version,
   JSONExtract(evidence, 'value', 'Nullable(Float64)') AS value,
   JSONExtractString(evidence, 'threshold') AS limit,
   since, dateDiff('second', since, least(now(), $__toTime)) AS open_for,
-  JSONExtractString(evidence, 'baseline') AS baseline, JSONExtractString(evidence, 'metric') AS metric
+  JSONExtractString(evidence, 'baseline') AS baseline, JSONExtractString(evidence, 'metric') AS metric,
+  ${widthName('width')} AS window
 FROM ${openAlerts(where)}
 ORDER BY state DESC, since, value DESC
 LIMIT 200`
@@ -60,6 +61,7 @@ export const openAlertsTable = ({
             slice: cell('slice'),
             baseline: cell('baseline'),
             metric: cell('metric'),
+            window: cell('window'),
           },
         }),
       ),
