@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
@@ -78,7 +79,19 @@ async function directoryFindings({ store: { path } }: Config): Promise<Finding[]
         )
       : ok('data directory', `${place} is readable and writable`),
     spaceFinding(path, bavail * bsize, blocks * bsize),
+    memoryFinding(),
   ]
+}
+
+/** The engine takes up to nine tenths of what it may; Node and the batches on their way come beside. */
+function memoryFinding(): Finding {
+  const limit = process.constrainedMemory()
+  // Without a limit of its own some systems answer 0, others a number beyond all bounds.
+  const bytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  const detail = `${(bytes / 1024 ** 3).toFixed(1)} GiB for the embedded engine and the service`
+  return bytes < 2 * 1024 ** 3
+    ? warn('memory', detail, 'give it 2 GiB or more, or run a ClickHouse server beside')
+    : ok('memory', detail)
 }
 
 async function nearestExisting(path: string): Promise<string> {

@@ -58,7 +58,7 @@ export class Monitor {
     while (!signal.aborted) {
       let worked = false
       try {
-        worked = await this.tick()
+        worked = await this.tick(signal)
         onTick()
       } catch (error) {
         if (!(error instanceof AppError) || !error.retryable) throw error
@@ -70,8 +70,8 @@ export class Monitor {
     }
   }
 
-  /** One look at the ledger, and everything that is due by it. */
-  async tick(): Promise<boolean> {
+  /** One look at the ledger, and everything that is due by it; once aborted, no further model is begun. */
+  async tick(signal?: AbortSignal): Promise<boolean> {
     const started = this.#deps.clock.monotonic()
     const owned = this.#deps.registry.list().filter(({ spec }) => this.#deps.owns(spec.model))
     const ledger = (this.#ledger ??= await this.#resume(owned))
@@ -83,6 +83,7 @@ export class Monitor {
     }
     let worked = false
     for (const model of owned) {
+      if (signal?.aborted === true) break
       if (await this.#runModel(model, ledger)) worked = true
     }
     this.#deps.events.ticked((this.#deps.clock.monotonic() - started) / 1000)

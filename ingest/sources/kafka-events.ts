@@ -145,7 +145,7 @@ export function createKafkaEvents(
     ...partitionEvents(counters, log),
     retried: (cluster, operation, error) => {
       counters.retries.inc({ cluster, operation })
-      log.warn({ cluster, operation, err: error }, 'trying again')
+      log.warn({ cluster, operation, err: error }, 'kafka request or slice failed, trying again')
     },
   }
 }
