@@ -113,6 +113,14 @@ export const modelStates = (): Builder<Panel> =>
     links: [toModel(seriesLabel('model'))],
   }).perPage(20)
 
+/** The newest window of each model in the range: what it says now, and few rows to group. */
+const newestOfModels = `(model, window_end) GLOBAL IN (
+  SELECT model, max(window_end)
+  FROM ${from(tables.windows)}
+  WHERE ${theseModels} AND ${thisWindow} AND n > 0 AND ${inRange}
+  GROUP BY model
+)`
+
 const modelsSql = `
 SELECT m.model AS model, a.state AS state, a.alerts AS alerts,
   if(a.alerts = 0, NULL, a.since) AS since, if(w.last_end = toDateTime(0), NULL, w.last_end) AS data_until, w.events AS events, w.events / nullIf(w.before, 0) - 1 AS change,
@@ -133,18 +141,17 @@ LEFT JOIN (
 ) AS w ON w.model = m.model
 LEFT JOIN (
   SELECT model,
-    argMaxIf(value, at, metric = '${shown.errorRate}') AS errors,
-    argMaxIf(value, at, metric = '${shown.latencyQ99}') AS p99,
-    maxIf(value, metric = \${metric:singlequote} AND at = newest) AS drift,
-    argMaxIf(feature, value, metric = \${metric:singlequote} AND at = newest) AS drift_feature
+    sumIf(number * n, metric = '${shown.errorRate}') / nullIf(sumIf(n, metric = '${shown.errorRate}'), 0) AS errors,
+    maxIf(number, metric = '${shown.latencyQ99}') AS p99,
+    maxIf(number, metric = \${metric:singlequote}) AS drift,
+    argMaxIf(feature, number, metric = \${metric:singlequote}) AS drift_feature
   FROM (
-    SELECT model, metric, feature, argMax(value, (window_end, revision)) AS value,
-      max(window_end) AS at, max(at) OVER (PARTITION BY model, metric) AS newest
+    SELECT model, metric, feature, argMax(value, revision) AS number, argMax(n_current, revision) AS n
     FROM ${from(tables.metrics)}
     WHERE ${theseModels} AND metric IN ('${shown.errorRate}', '${shown.latencyQ99}', \${metric:singlequote})
-      AND ${thisWindow} AND slice = '' AND ${inRange}
+      AND ${thisWindow} AND slice = '' AND ${newestOfModels}
     GROUP BY model, metric, feature, version, variant, baseline, method
-    HAVING argMax(status, (window_end, revision)) = 'ok'
+    HAVING argMax(status, revision) = 'ok'
   )
   GROUP BY model
 ) AS q ON q.model = m.model
@@ -176,16 +183,16 @@ export const modelsTable = (): Builder<Panel> =>
     },
   })
 
-/** Per series the newest revision of the newest window: argMax does in one pass what FINAL does by merging. */
+/** Of each series the newest revision: argMax does in one pass what FINAL does by merging. */
 const worstDriftSql = `
 SELECT model, ${named('feature')} AS feature, arm AS version, baseline, newest.2 AS value,
   newest.3 AS noise_floor, newest.2 / nullIf(newest.3, 0) AS times_floor, newest.4 AS events,
   newest.5 AS p_adjusted, at
 FROM (
   SELECT model, feature, ${arm} AS arm, baseline, method, max(window_end) AS at,
-    argMax((status, value, noise_floor, n_current, p_adjusted), (window_end, revision)) AS newest
+    argMax((status, value, noise_floor, n_current, p_adjusted), revision) AS newest
   FROM ${from(tables.metrics)}
-  WHERE ${theseModels} AND ${thisMetric} AND ${thisWindow} AND slice = '' AND ${inRange}
+  WHERE ${theseModels} AND ${thisMetric} AND ${thisWindow} AND slice = '' AND ${newestOfModels}
   GROUP BY model, feature, version, variant, baseline, method
 )
 WHERE newest.1 = 'ok'
