@@ -1,5 +1,6 @@
 import { durationMs, durationName } from '../core/duration.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
+import { pseudoFeatures } from '../core/names.ts'
 import type { StoredProfile } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
 import { storedBaselineProfiles } from '../store/queries/baseline-rows.ts'
@@ -34,7 +35,7 @@ export async function storedReference(
   store: Store,
   { model, baseline, revision }: Pick<Baseline, 'model' | 'baseline' | 'revision'>,
 ): Promise<ReferenceProfiles> {
-  return bySlice(await store.query(storedBaselineProfiles(model, baseline, revision)))
+  return referenceProfiles(await store.query(storedBaselineProfiles(model, baseline, revision)))
 }
 
 /**
@@ -51,11 +52,11 @@ export async function movingReference(
   if ('trailing' in source) {
     const from = window.from - durationMs(source.trailing)
     const trailing = { ...common, from, to: window.from, version: null, variant: null }
-    return bySlice(await store.query(mergeRange(trailing)))
+    return referenceProfiles(await store.query(mergeRange(trailing)))
   }
   if (!('version' in source)) throw new RangeError('only trailing and version baselines move')
   const other = { ...common, ...window, version: source.version, variant: null }
-  return bySlice(await store.query(mergeRange(other)))
+  return referenceProfiles(await store.query(mergeRange(other)))
 }
 
 /** The rows of a baseline for exact tests; null for a moving one. Bound names begin with `reference_`. */
@@ -101,7 +102,12 @@ export function comparedRevisions(spec: ModelSpec, all: readonly Baseline[]): Co
   })
 }
 
-function bySlice(
+/**
+ * Rows of profiles by slice and feature. Of predictions, scores and latencies that a reference holds
+ * none of it says nothing: a file of features is no reason to call every prediction drift. A declared
+ * feature that was always missing is known to be so, and stays.
+ */
+export function referenceProfiles(
   rows: readonly {
     readonly slice: string
     readonly feature: string
@@ -113,5 +119,11 @@ function bySlice(
     const features = slices.get(slice) ?? new Map<string, StoredProfile>()
     slices.set(slice, features.set(feature, profile))
   }
+  const whole = slices.get('')
+  const unknown = pseudoFeatures.filter((name) => {
+    const profile = whole?.get(name)
+    return profile !== undefined && profile.missing === profile.n
+  })
+  for (const features of slices.values()) for (const name of unknown) features.delete(name)
   return slices
 }

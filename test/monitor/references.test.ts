@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { movingReference } from '../../monitor/references.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { movingReference, referenceProfiles } from '../../monitor/references.ts'
 import { noBinning } from '../../store/binning.ts'
 import type { Store } from '../../store/client.ts'
 import { profileWindows } from '../../store/queries/profile-windows.ts'
@@ -50,4 +50,28 @@ test('a trailing reference is what came before the window, a version reference i
   expect(await sum({ trailing: '1d' })).toBe(333)
   expect(await sum({ version: '1' })).toBe(1000)
   expect(await sum({ version: 'none' })).toBeUndefined()
+})
+
+describe('a reference that holds no value of something', () => {
+  const profile = (n: number, missing: number) => ({
+    ...{ n, missing, invalid: 0, unseen: 0, typeMismatch: 0, outOfRange: 0, counts: [n - missing] },
+    ...{ sum: null, sumSquares: null, min: null, max: null },
+  })
+
+  test('says nothing about predictions, scores and latencies, in no slice', () => {
+    const slices = referenceProfiles([
+      { slice: '', feature: 'x', profile: profile(100, 0) },
+      { slice: '', feature: 'prediction', profile: profile(100, 100) },
+      { slice: '', feature: 'score', profile: profile(100, 99) },
+      { slice: 'c=a', feature: 'prediction', profile: profile(40, 40) },
+      { slice: 'c=a', feature: 'score', profile: profile(40, 40) },
+    ])
+    expect([...(slices.get('')?.keys() ?? [])]).toEqual(['x', 'score'])
+    expect([...(slices.get('c=a')?.keys() ?? [])]).toEqual(['score'])
+  })
+
+  test('knows that a declared feature was always missing', () => {
+    const slices = referenceProfiles([{ slice: '', feature: 'x', profile: profile(100, 100) }])
+    expect(slices.get('')?.get('x')?.missing).toBe(100)
+  })
 })
