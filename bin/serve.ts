@@ -75,6 +75,8 @@ async function startedUnless(
   starting: Promise<Service>,
   log: Logger,
 ): Promise<Service> {
+  // Parts that run already would keep a process that was refused, half started, for ever.
+  starting.catch(() => setTimeout(() => process.exit(1), lingerMs).unref())
   const name = await Promise.race([signal, starting.then(() => null)])
   if (name === null) return starting
   log.info({ signal: name }, 'stopped while it started')
