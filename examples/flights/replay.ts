@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -279,6 +280,7 @@ async function main(): Promise<void> {
       'kilometres-from': { type: 'string' },
       'wait-at': { type: 'string' },
       concurrency: { type: 'string', default: '3' },
+      print: { type: 'boolean', default: false },
     },
   })
   const data = await openFlights(values.features)
@@ -298,7 +300,12 @@ async function main(): Promise<void> {
       await model.replaced
     },
   }
-  const sent = await post(eventsAndLabels(data, model.current, stretch), {
+  const batches = eventsAndLabels(data, model.current, stretch)
+  if (values.print) {
+    await print(batches)
+    return
+  }
+  const sent = await post(batches, {
     url: values.url,
     ...(values.key === undefined ? {} : { key: values.key }),
     concurrency: Number(values.concurrency),
@@ -307,6 +314,13 @@ async function main(): Promise<void> {
   say({ ...sent, done: true })
   // The channel to the parent would keep this process alive.
   if (process.connected) process.disconnect()
+}
+
+/** The lines to standard output instead, no faster than they are read: for to-kafka.mjs. */
+async function print(batches: AsyncIterable<Batch>): Promise<void> {
+  for await (const { body } of batches) {
+    if (!process.stdout.write(body)) await once(process.stdout, 'drain')
+  }
 }
 
 /** A line when the first predictions of a day have been acknowledged. */
