@@ -15,6 +15,7 @@ const benches = [
   { name: 'label-windows', args: ['10000000'], built: false },
   { name: 'ingest-kafka', args: ['1000000'], built: true },
   { name: 'soak-kafka', args: ['10'], built: true },
+  { name: 'cold-start', args: ['5'], built: true },
   { name: 'kafka-clients', args: ['1000000'], built: false },
   { name: 'detectors', args: ['20'], built: false },
   { name: 'calibration', args: ['2000'], built: false },
