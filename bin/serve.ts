@@ -75,7 +75,7 @@ async function startedUnless(
   starting: Promise<Service>,
   log: Logger,
 ): Promise<Service> {
-  // Parts that run already would keep a process that was refused, half started, for ever.
+  // A group that was joined, or a call without an end, must not keep a process that was refused.
   starting.catch(() => setTimeout(() => process.exit(1), lingerMs).unref())
   const name = await Promise.race([signal, starting.then(() => null)])
   if (name === null) return starting

@@ -51,9 +51,26 @@ export function storeOptions({ store }: Config): StoreOptions {
 
 /** Starts the roles the configuration names, in the order of the data; stops them the other way round. */
 export async function startService(config: Config, log: Logger): Promise<Service> {
-  const { shared, storeMetrics } = await openShared(config, log)
+  const opened = await openShared(config, log)
   const stopping = new AbortController()
   const loops: Promise<void>[] = []
+  try {
+    return await startParts(opened, stopping, loops)
+  } catch (error) {
+    // What runs already would keep a process that was refused, half started, for ever.
+    stopping.abort()
+    await Promise.race([Promise.allSettled(loops), sleep(leaveMs, undefined, { ref: false })])
+    await opened.shared.store.close()
+    throw error
+  }
+}
+
+async function startParts(
+  { shared, storeMetrics }: Opened,
+  stopping: AbortController,
+  loops: Promise<void>[],
+): Promise<Service> {
+  const { config, log } = shared
   const files = modelFiles(shared)
   await files.scan()
 
