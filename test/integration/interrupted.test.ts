@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AppError } from '../../core/errors.ts'
+import type { ModelFile } from '../../core/model-spec.ts'
 import type { Store } from '../../store/client.ts'
 import { seeded, type Seeded } from '../support/seeded.ts'
 import { derived, differences } from './derived.ts'
@@ -32,7 +33,14 @@ test.each([11])(
     const directory = await mkdtemp(join(tmpdir(), 'tidegauge-faults-'))
     const training = join(directory, 'training.csv')
     await writeFile(training, trainingFile(random, 1000))
-    const model = { ...streamModel(training), slices: ['country'], detectors: ['psi', 'ks/exact'] }
+    const model: ModelFile = {
+      ...streamModel(training),
+      ...{ slices: ['country'], detectors: ['psi', 'ks/exact'] },
+      sequential: [
+        { metric: 'psi', method: 'cusum', parameters: { minInstances: 4, threshold: 3 } },
+        { stream: 'errors', method: 'adwin', parameters: { clock: 1, delta: 0.5 } },
+      ],
+    }
     const faults = seededFaults(random)
     const calm = await monitoredStore(model, directory)
     const stormy = await monitoredStore(model, directory, faults)
@@ -87,7 +95,7 @@ test.each([11])(
       await rm(directory, { recursive: true, force: true })
     }
   },
-  240_000,
+  600_000,
 )
 
 /** Every kind of statement fails soon after it is used first, and once more. */

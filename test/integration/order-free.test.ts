@@ -83,7 +83,7 @@ test.each([1, 2, 3])(
       await rm(directory, { recursive: true, force: true })
     }
   },
-  240_000,
+  600_000,
 )
 
 /**
