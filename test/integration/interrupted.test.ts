@@ -19,7 +19,7 @@ import {
 } from './stream.ts'
 
 /** How often each kind of statement fails. */
-const faultsEach = 2
+const faultsEach = 1
 
 /**
  * The same requests reach two databases. The monitor of one meets a store in which every kind of
