@@ -78,23 +78,31 @@ export function createMonitorRole(
       ledgerOverlapMs: config.monitor.ledgerOverlapMs,
       idleMs: config.monitor.idleMs,
     }),
-    deliverer: createDeliverer({
-      outbox,
-      targets,
-      now,
-      events: alertEvents,
-      egress: createEgress(config.alerts.egress),
-      action: (model, name) =>
-        model === '' && name === operationsAction
-          ? config.alerts.operations
-          : registry.get(model)?.spec.actions.get(name),
-      secrets: (reference) => [resolveSecret(reference, environment()).reveal()],
-      random: Math.random,
-      pollMs: config.alerts.intervalMs,
-      timeoutMs: config.alerts.timeoutMs,
-    }),
+    deliverer: delivererOf(deps, outbox, alertEvents),
     run: (signal) => runBeside(deps, { outbox, events: alertEvents, owns, gauges }, signal),
   }
+}
+
+function delivererOf(
+  { config, clock, registry }: Shared,
+  outbox: Outbox,
+  events: AlertEvents,
+): Deliverer {
+  return createDeliverer({
+    outbox,
+    targets,
+    events,
+    now: () => clock.now(),
+    egress: createEgress(config.alerts.egress),
+    action: (model, name) =>
+      model === '' && name === operationsAction
+        ? config.alerts.operations
+        : registry.get(model)?.spec.actions.get(name),
+    secrets: (reference) => [resolveSecret(reference, environment()).reveal()],
+    random: Math.random,
+    pollMs: config.alerts.intervalMs,
+    timeoutMs: config.alerts.timeoutMs,
+  })
 }
 
 interface Telling {
