@@ -24,7 +24,7 @@ const events = 4000
  * requests, a part of them long after their windows were closed and judged. What is derived from
  * them must be the same to the last bit, however often it had to be revised.
  */
-test.each([1, 2, 3])(
+test.each([1, 2])(
   'order, repetition and lateness leave no trace (seed %i)',
   async (seed) => {
     const random = seeded(seed)
