@@ -168,8 +168,7 @@ function plainGroup(scope: QueryScope, value: string, path: string): OutputColum
 
 /** Texts mostly differ: a group for each of them is no slice. */
 const isProse = ({ spec }: QueryScope, { name }: ReadColumn): boolean =>
-  name.startsWith('features.') &&
-  spec.features.get(name.slice('features.'.length))?.type === 'text'
+  name.startsWith('features.') && spec.features.get(name.slice('features.'.length))?.type === 'text'
 
 function timeSlice(scope: QueryScope, operand: unknown, path: string): Expression | null {
   const width = durationOf(scope, operand, path)

@@ -105,9 +105,9 @@ test('what the baseline was is frozen with the bins', async () => {
   expect(vocabulary?.kind === 'vocabulary' && new Set(vocabulary.words)).toEqual(
     new Set(usualWords.map((word) => word.toLowerCase())),
   )
-  expect(centre?.kind === 'centroid' && centre.components.map((x) => Math.round(Math.abs(x)))).toEqual([
-    4, 0, 0, 0, 0, 0, 0, 0,
-  ])
+  expect(
+    centre?.kind === 'centroid' && centre.components.map((x) => Math.round(Math.abs(x))),
+  ).toEqual([4, 0, 0, 0, 0, 0, 0, 0])
   expect(features.has('comment:oov_share')).toBe(true)
   expect(features.has('vector:centroid_distance')).toBe(true)
   expect(features.has('comment')).toBe(false)
