@@ -24,16 +24,16 @@ export function binPair(input: DriftInput, grain: 'fine' | 'coarse'): BinPair | 
   const current: number[] = []
   let n = 0
   let m = 0
-  const add = (x: number, y: number): void => {
-    if (x + y === 0) return
+  const [valueless, valuelessNow] = [nonValues(input.reference), nonValues(input.current)]
+  for (let i = 0; i < before.length + valueless.length; i++) {
+    const x = i < before.length ? before[i]! : valueless[i - before.length]!
+    const y = i < before.length ? now[i]! : valuelessNow[i - before.length]!
+    if (x + y === 0) continue
     reference.push(x)
     current.push(y)
     n += x
     m += y
   }
-  for (let i = 0; i < before.length; i++) add(before[i]!, now[i]!)
-  const [valueless, valuelessNow] = [nonValues(input.reference), nonValues(input.current)]
-  for (let i = 0; i < valueless.length; i++) add(valueless[i]!, valuelessNow[i]!)
   return n === 0 || m === 0 ? null : { reference, current, n, m }
 }
 

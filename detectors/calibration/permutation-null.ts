@@ -63,8 +63,12 @@ export function permutationNull(
   const n = total(reference)
   const m = total(current)
   // Beyond the bins' own moments, of χ² with B − 1 degrees of freedom.
-  let [mean, variance, third] = [0, 2, 16]
-  let [slopes, squares, used] = [0, 0, 0]
+  let mean = 0
+  let variance = 2
+  let third = 16
+  let slopes = 0
+  let squares = 0
+  let used = 0
   for (let i = 0; i < reference.length; i++) {
     const pooled = reference[i]! + current[i]!
     if (pooled === 0) continue
@@ -97,12 +101,15 @@ const denseDeviation = 8
 
 /** Nodes and weights for a mean over a standard normal value, exact for polynomials up to degree nine. */
 const normalNodes = [
-  [0, 8 / 15],
-  [1.355626179974266, 0.2220759220056126],
-  [-1.355626179974266, 0.2220759220056126],
-  [2.856970013872806, 0.01125741132772071],
-  [-2.856970013872806, 0.01125741132772071],
-] as const
+  0, 1.355626179974266, -1.355626179974266, 2.856970013872806, -2.856970013872806,
+]
+const normalWeights = [
+  8 / 15,
+  0.2220759220056126,
+  0.2220759220056126,
+  0.01125741132772071,
+  0.01125741132772071,
+]
 
 /** Moments of what a bin adds, and how much more that is for one current event more. */
 export interface BinMoments extends Moments {
@@ -113,8 +120,13 @@ function binMoments(pooled: number, sides: Sides, contribution: Contribution): B
   const sparse = sparseMoments(pooled, sides, contribution)
   if (sparse !== null) return sparse
   const { center, deviation } = dealtOut(pooled, sides)
-  let [first, second, third, product] = [0, 0, 0, 0]
-  for (const [node, weight] of normalNodes) {
+  let first = 0
+  let second = 0
+  let third = 0
+  let product = 0
+  for (let k = 0; k < normalNodes.length; k++) {
+    const node = normalNodes[k]!
+    const weight = normalWeights[k]!
     const y = center + deviation * node
     const value = contribution(pooled - y, y)
     first += weight * value
@@ -122,7 +134,7 @@ function binMoments(pooled: number, sides: Sides, contribution: Contribution): B
     third += weight * value * value * value
     product += weight * node * value
   }
-  return { ...centralMoments(first, second, third), slope: product / deviation }
+  return momentsOf(first, second, third, product / deviation)
 }
 
 /** Mean and standard deviation of the current count of a bin of `pooled` events. */
@@ -134,11 +146,13 @@ function dealtOut(pooled: number, { n, m }: Sides): { center: number; deviation:
   }
 }
 
-function centralMoments(mean: number, square: number, cube: number): Moments {
+/** From the means of a value, its square and its cube. */
+function momentsOf(mean: number, square: number, cube: number, slope: number): BinMoments {
   return {
     mean,
     variance: Math.max(0, square - mean * mean),
     third: cube - mean * (3 * square - 2 * mean * mean),
+    slope,
   }
 }
 
@@ -165,7 +179,11 @@ export function sparseMoments(
   const most = Math.min(pooled, m, Math.ceil(center + 7 * deviation + 4))
   // Relative weights from the middle outwards, so that none underflows early.
   const middle = Math.min(most, Math.max(least, Math.round(center)))
-  let [weights, first, second, third, product] = [0, 0, 0, 0, 0]
+  let weights = 0
+  let first = 0
+  let second = 0
+  let third = 0
+  let product = 0
   let weight = 1
   for (let y = middle; y <= most; y++) {
     const value = contribution(pooled - y, y)
@@ -186,8 +204,6 @@ export function sparseMoments(
     third += weight * value * value * value
     product += weight * value * (y - center)
   }
-  return {
-    ...centralMoments(first / weights, second / weights, third / weights),
-    slope: deviation > 0 ? product / weights / (deviation * deviation) : 0,
-  }
+  const slope = deviation > 0 ? product / weights / (deviation * deviation) : 0
+  return momentsOf(first / weights, second / weights, third / weights, slope)
 }
