@@ -38,6 +38,28 @@ export function drillDown(
   return new DashboardLinkBuilder(title).url(`/d/${uids[to]}?${query}`)
 }
 
+/** Which data is looked at: what every link keeps. */
+export const sourceKept = ['datasource', 'database'] as const
+
+/** And which part of one model, and how it is compared. */
+export const modelKept = [
+  ...sourceKept,
+  'model',
+  'window',
+  'version',
+  'variant',
+  'baseline',
+  'metric',
+] as const
+
+/** The model named so. */
+export const toModel = (model: string): DashboardLinkBuilder =>
+  drillDown('model', 'Open this model', { keep: sourceKept, set: { model } })
+
+/** The feature named so, of the model that is looked at. */
+export const toFeature = (feature: string): DashboardLinkBuilder =>
+  drillDown('feature', 'Open this feature', { keep: modelKept, set: { feature } })
+
 /** What leads from any dashboard of the set to any other. */
 export const setLink = (): DashboardLinkBuilder =>
   new DashboardLinkBuilder('Tidegauge')

@@ -2,7 +2,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { shown } from '../../core/stored-names.ts'
 import { rows, series } from '../clickhouse-query.ts'
-import { cell, drillDown } from '../drill-down.ts'
+import { cell, drillDown, modelKept } from '../drill-down.ts'
 import { binName, histogram, histogramShares } from '../histogram.ts'
 import {
   bar,
@@ -294,31 +294,11 @@ export const featureSlices = (): Builder<Panel> =>
       times_floor: bar('short', 5),
       slice: linked(
         drillDown('feature', 'Only this slice', {
-          keep: [
-            'datasource',
-            'database',
-            'model',
-            'window',
-            'version',
-            'variant',
-            'baseline',
-            'metric',
-            'feature',
-          ],
+          keep: [...modelKept, 'feature'],
           set: { slice: cell('slice') },
         }),
         drillDown('slices', 'All slices', {
-          keep: [
-            'datasource',
-            'database',
-            'model',
-            'window',
-            'version',
-            'variant',
-            'baseline',
-            'metric',
-            'feature',
-          ],
+          keep: [...modelKept, 'feature'],
         }),
       ),
     },

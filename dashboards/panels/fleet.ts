@@ -2,7 +2,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { shown, tables } from '../../core/stored-names.ts'
 import { rows, series } from '../clickhouse-query.ts'
-import { cell, drillDown, seriesLabel } from '../drill-down.ts'
+import { cell, drillDown, seriesLabel, sourceKept, toModel } from '../drill-down.ts'
 import {
   bar,
   colours,
@@ -30,11 +30,6 @@ import {
   worstStates,
 } from '../sql.ts'
 import { openAlertsTable } from './open-alerts.ts'
-
-const kept = ['datasource', 'database']
-
-const toModel = (model: string) =>
-  drillDown('model', 'Open this model', { keep: kept, set: { model } })
 
 export const wrongNow = (): Builder<Panel> =>
   openAlertsTable({
@@ -176,7 +171,7 @@ export const modelsTable = (): Builder<Panel> =>
       latency_p99: unit('ms'),
       drift_feature: linked(
         drillDown('feature', 'Open this feature', {
-          keep: [...kept, 'metric'],
+          keep: [...sourceKept, 'metric'],
           set: { model: cell('model'), feature: cell('drift_feature') },
         }),
       ),
@@ -217,7 +212,7 @@ export const worstDrift = (): Builder<Panel> =>
       model: linked(toModel(cell('model'))),
       feature: linked(
         drillDown('feature', 'Open this feature', {
-          keep: [...kept, 'metric', 'window'],
+          keep: [...sourceKept, 'metric', 'window'],
           set: { model: cell('model'), feature: cell('feature'), baseline: cell('baseline') },
         }),
       ),

@@ -1,7 +1,7 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { rows, series } from '../clickhouse-query.ts'
-import { cell, drillDown, seriesLabel } from '../drill-down.ts'
+import { cell, seriesLabel, toFeature } from '../drill-down.ts'
 import { bar, heatmap, label, linked, stateCell, table, timeSeries, unit } from '../panel-frame.ts'
 import {
   arm,
@@ -17,20 +17,6 @@ import {
   usable,
 } from '../sql.ts'
 import { newestWindow } from './model-state.ts'
-
-const kept = [
-  'datasource',
-  'database',
-  'model',
-  'window',
-  'version',
-  'variant',
-  'baseline',
-  'metric',
-]
-
-const toFeature = (feature: string) =>
-  drillDown('feature', 'Open this feature', { keep: kept, set: { feature } })
 
 const chosen = `${thisModel} AND ${thisMetric} AND ${thisWindow} AND ${thisBaseline} AND ${theseArms}`
 

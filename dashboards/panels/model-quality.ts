@@ -2,7 +2,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { shown } from '../../core/stored-names.ts'
 import { rows, series } from '../clickhouse-query.ts'
-import { cell, drillDown, seriesLabel } from '../drill-down.ts'
+import { cell, seriesLabel, toFeature } from '../drill-down.ts'
 import { bar, label, linked, stacked, table, timeSeries, unit } from '../panel-frame.ts'
 import {
   arm,
@@ -15,19 +15,6 @@ import {
   usable,
 } from '../sql.ts'
 import { meanByArm } from './by-arm.ts'
-
-const kept = [
-  'datasource',
-  'database',
-  'model',
-  'window',
-  'version',
-  'variant',
-  'baseline',
-  'metric',
-]
-const toFeature = (feature: string) =>
-  drillDown('feature', 'Open this feature', { keep: kept, set: { feature } })
 
 const rates = [
   shown.missingRate,

@@ -2,7 +2,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { shown, tables } from '../../core/stored-names.ts'
 import { rows, series } from '../clickhouse-query.ts'
-import { cell, drillDown } from '../drill-down.ts'
+import { cell, drillDown, sourceKept } from '../drill-down.ts'
 import { bar, colours, label, linked, stat, stateTimeline, table, unit } from '../panel-frame.ts'
 import {
   from,
@@ -108,7 +108,7 @@ export const versions = (): Builder<Panel> =>
       mean_score: unit('percentunit'),
       drift_feature: linked(
         drillDown('feature', 'Open this feature', {
-          keep: ['datasource', 'database', 'model', 'window', 'baseline', 'metric'],
+          keep: [...sourceKept, 'model', 'window', 'baseline', 'metric'],
           set: {
             version: cell('version'),
             variant: cell('variant'),

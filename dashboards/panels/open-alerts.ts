@@ -1,7 +1,7 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { rows } from '../clickhouse-query.ts'
-import { cell, drillDown } from '../drill-down.ts'
+import { cell, drillDown, sourceKept, toModel } from '../drill-down.ts'
 import { hidden, linked, stateCell, table, unit } from '../panel-frame.ts'
 import { named, openAlerts, widthName } from '../sql.ts'
 
@@ -44,17 +44,10 @@ export const openAlertsTable = ({
       since: unit('dateTimeAsLocal', 170),
       open_for: unit('dtdurations', 130),
       baseline: hidden,
-      model: showModel
-        ? linked(
-            drillDown('model', 'Open this model', {
-              keep: ['datasource', 'database'],
-              set: { model: cell('model') },
-            }),
-          )
-        : hidden,
+      model: showModel ? linked(toModel(cell('model'))) : hidden,
       feature: linked(
         drillDown('feature', 'Open this feature', {
-          keep: ['datasource', 'database'],
+          keep: sourceKept,
           set: {
             model: cell('model'),
             feature: cell('feature'),

@@ -2,7 +2,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { shown } from '../../core/stored-names.ts'
 import { rows, series } from '../clickhouse-query.ts'
-import { cell, drillDown, seriesLabel } from '../drill-down.ts'
+import { cell, drillDown, modelKept, seriesLabel } from '../drill-down.ts'
 import {
   bar,
   heatmap,
@@ -30,19 +30,8 @@ import {
 } from '../sql.ts'
 import { newestWindow } from './model-state.ts'
 
-const kept = [
-  'datasource',
-  'database',
-  'model',
-  'window',
-  'version',
-  'variant',
-  'baseline',
-  'metric',
-]
-
 const toSlice = (slice: string) =>
-  drillDown('feature', 'Open this slice', { keep: [...kept, 'feature'], set: { slice } })
+  drillDown('feature', 'Open this slice', { keep: [...modelKept, 'feature'], set: { slice } })
 
 const compared = `${thisModel} AND ${thisMetric} AND ${thisBaseline} AND ${thisWindow} AND ${theseArms}`
 
@@ -85,7 +74,7 @@ export const worstSlices = (): Builder<Panel> =>
       times_floor: bar('short', 5),
       slice: linked(
         drillDown('feature', 'Open the worst feature of this slice', {
-          keep: kept,
+          keep: modelKept,
           set: { slice: cell('slice'), feature: cell('worst_feature') },
         }),
       ),
