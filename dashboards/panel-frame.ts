@@ -87,6 +87,12 @@ const legend = () =>
     .sortBy('Last *')
     .sortDesc(true)
 
+const legendBelow = () =>
+  new VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(LegendDisplayMode.List)
+    .placement(LegendPlacement.Bottom)
+
 const tooltip = () =>
   new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending)
 
@@ -157,12 +163,7 @@ export function stateTimeline(frame: Frame & { readonly names: string }): Timeli
     .rowHeight(0.85)
     .fillOpacity(85)
     .lineWidth(0)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom),
-    )
+    .legend(legendBelow())
     .tooltip(tooltip())
 }
 
@@ -194,12 +195,7 @@ export function barChart(frame: Frame & { readonly x: string }): BarChartBuilder
     .barWidth(0.95)
     .fillOpacity(70)
     .showValue(VisibilityMode.Never)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom),
-    )
+    .legend(legendBelow())
     .tooltip(tooltip())
 }
 

@@ -205,16 +205,19 @@ export const deliveriesTable = (): Builder<Panel> =>
     },
   })
 
-const attemptsSql = `
-SELECT $__timeInterval(attempted_at) AS time, outcome, count() AS attempts
-FROM (
-  SELECT JSONExtractString(entry, 'outcome') AS outcome,
+/** Every attempt of the range; `fact` is what is asked of the entry of its history. */
+const attemptsWith = (fact: string): string => `FROM (
+  SELECT ${fact},
     parseDateTimeBestEffortOrZero(JSONExtractString(entry, 'at')) AS attempted_at
   FROM ${deliveries}
   ARRAY JOIN JSONExtractArrayRaw(history) AS entry
   WHERE JSONExtractString(entry, 'event') = 'attempt'
 )
-WHERE $__timeFilter(attempted_at)
+WHERE $__timeFilter(attempted_at)`
+
+const attemptsSql = `
+SELECT $__timeInterval(attempted_at) AS time, outcome, count() AS attempts
+${attemptsWith("JSONExtractString(entry, 'outcome') AS outcome")}
 GROUP BY time, outcome
 ORDER BY time, outcome`
 
@@ -230,14 +233,7 @@ export const attempts = (): Builder<Panel> =>
 
 const attemptTimeSql = `
 SELECT attempted_at AS time, action, max(ms) AS took
-FROM (
-  SELECT action, JSONExtract(entry, 'ms', 'Nullable(Float64)') AS ms,
-    parseDateTimeBestEffortOrZero(JSONExtractString(entry, 'at')) AS attempted_at
-  FROM ${deliveries}
-  ARRAY JOIN JSONExtractArrayRaw(history) AS entry
-  WHERE JSONExtractString(entry, 'event') = 'attempt'
-)
-WHERE $__timeFilter(attempted_at)
+${attemptsWith("action, JSONExtract(entry, 'ms', 'Nullable(Float64)') AS ms")}
 GROUP BY time, action
 ORDER BY time, action`
 
