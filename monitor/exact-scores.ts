@@ -3,7 +3,8 @@ import { ksExactMethod, ksExactScore } from '../detectors/drift/ks.ts'
 import { rowScanMethods } from '../detectors/exact/row-methods.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { Store } from '../store/client.ts'
-import { exactScan, type ExactScanInput } from '../store/queries/exact-scan.ts'
+import type { ExactSamplesInput } from '../store/queries/exact-samples.ts'
+import { exactScan } from '../store/queries/exact-scan.ts'
 import { sourcesOf } from '../store/queries/profile-source.ts'
 import { exactKs } from '../store/queries/reference-ks.ts'
 import type { Baseline } from './baselines.ts'
@@ -74,7 +75,7 @@ async function compare(
   const reference = window === undefined ? null : rowsForWindow(spec, baseline, window)
   if (reference === null) return
   const compared = { spec, features, widthMs: windowMs, ranges }
-  const input: ExactScanInput = { ...compared, reference, references }
+  const input: ExactSamplesInput = { ...compared, reference, references }
   const add = (row: Arm, metric: string, score: RowScore['score'] | null): void => {
     if (score === null || !versions(row.version)) return
     const key = armKey(row.windowStart, row.version, row.variant)

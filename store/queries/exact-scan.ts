@@ -1,14 +1,5 @@
-import type { ModelSpec } from '../../core/model-spec.ts'
-import type { FeatureReference } from '../feature-references.ts'
 import type { Query } from '../query.ts'
-import {
-  eventsRelation,
-  finalSettings,
-  sourcesOf,
-  type Relation,
-  type TimeRange,
-} from './profile-source.ts'
-import { blockSettings, derivationsOf, withDerived } from './source.ts'
+import { arm, exactSamples, type ExactSamplesInput } from './exact-samples.ts'
 
 /**
  * What one walk over the values of two samples tells, smallest value first. A step is a distinct value,
@@ -50,19 +41,6 @@ export interface ExactScan {
   }[]
 }
 
-export interface ExactScanInput {
-  readonly spec: ModelSpec
-  /** Numeric features or pseudo-features. Memory grows with rows times features: pass a few. */
-  readonly features: readonly string[]
-  readonly widthMs: number
-  /** Current events, in intervals aligned to the width. */
-  readonly ranges: readonly TimeRange[]
-  /** Rows of the reference; its bound names must differ from `from0`, `to0` … */
-  readonly reference: Relation
-  /** What texts and embeddings are compared with; their features need none where they are not asked for. */
-  readonly references?: ReadonlyMap<string, FeatureReference>
-}
-
 /**
  * Everything that the exact two-sample tests of some features need, for many windows at once: the
  * values of both sides are counted, sorted together and walked once. Features that a side has no
@@ -71,51 +49,13 @@ export interface ExactScanInput {
  * Whatever is added up is a whole number, or a multiple of 2⁻¹⁰⁰ or 2⁻⁶⁴: the order of the additions,
  * which differs from run to run, cannot show.
  */
-export function exactScan(input: ExactScanInput): Query<ExactScan> {
-  const wanted = sourcesOf(input.spec, input.references).filter(
-    ({ name, kind }) => kind === 'numeric' && input.features.includes(name),
-  )
-  const current = withDerived(eventsRelation(input.spec, input.ranges), wanted)
-  const reference = withDerived(input.reference, wanted)
-  const values = `arrayFilter(v -> v.2 IS NOT NULL, arrayZip({names:Array(String)}, [${wanted.map(({ expression }) => expression).join(', ')}]))`
-  return {
-    name: 'exact-scan',
-    sql: `WITH ${pooled(reference, current, values)} ${totals}`,
-    params: {
-      ...reference.params,
-      ...current.params,
-      width: input.widthMs,
-      names: wanted.map(({ name }) => name),
-    },
-    settings: { ...finalSettings, ...blockSettings(derivationsOf(wanted)) },
-    toRow,
-  }
+export function exactScan(input: ExactSamplesInput): Query<ExactScan> {
+  const { counted, params, settings } = exactSamples(input)
+  return { name: 'exact-scan', sql: `WITH ${counted}, ${steps} ${totals}`, params, settings, toRow }
 }
 
-const arm = 'start, version, variant, feature'
-
-/** How often each value occurs on either side, of every arm. */
-const pooled = (reference: Relation, current: Relation, values: string): string => `
-  reference AS (
-    SELECT v.1 AS feature, assumeNotNull(v.2) + 0. AS x, count() AS c
-    FROM (SELECT ${values} AS vs FROM ${reference.from} WHERE ${reference.where})
-    ARRAY JOIN vs AS v
-    GROUP BY feature, x
-  ),
-  current AS (
-    SELECT ${arm}, x, count() AS c
-    FROM (
-      SELECT start, version, variant, v.1 AS feature, assumeNotNull(v.2) + 0. AS x
-      FROM (
-        SELECT intDiv(toUnixTimestamp64Milli(ts), {width:Int64}) * {width:Int64} AS start,
-          version, variant, ${values} AS vs
-        FROM ${current.from}
-        WHERE ${current.where}
-      )
-      ARRAY JOIN vs AS v
-    )
-    GROUP BY ${arm}, x
-  ),
+/** The values of both sides, of every arm, and how often each occurs on either. */
+const steps = `
   steps AS (
     SELECT ${arm}, x, sum(in_reference) AS r, sum(in_current) AS c
     FROM (

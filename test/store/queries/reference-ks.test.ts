@@ -65,3 +65,29 @@ test('equals the definition, with ties, missing values and disjoint ranges', asy
   const expected = [naive(refA, oneA), naive(refB, oneB), naive(refA, twoA), naive(refB, twoB)]
   for (const [i, row] of rows.entries()) expect(row.statistic).toBeCloseTo(expected[i] ?? NaN, 12)
 })
+
+test('-0 and 0 are one value, on either side', async () => {
+  const spec = await createModel(store, {
+    model: 'ks-zeros',
+    kind: 'features',
+    window: '1m',
+    features: { a: 'numeric', b: 'numeric' },
+  })
+  await insertEvents(store, spec, [
+    ...events(start, [0, 0, 0, 0], [-0, 0, -0, 0]),
+    ...events(start + minute, [0, -0, 0, -0], [0, 0, 0, 0]),
+  ])
+  const rows = await store.query(
+    exactKs({
+      spec,
+      features: ['a', 'b'],
+      widthMs: minute,
+      ranges: [{ from: start + minute, to: start + 2 * minute }],
+      reference: eventsRelation(spec, [{ from: start, to: start + minute }], 'reference_'),
+    }),
+  )
+  expect(rows.map((r) => [r.feature, r.statistic, r.nReference, r.nCurrent])).toEqual([
+    ['a', 0, 4, 4],
+    ['b', 0, 4, 4],
+  ])
+})
