@@ -115,7 +115,10 @@ class FileLoad {
     const { chunks, total, unit } = this.#file.records
     try {
       for await (const { records, done } of chunks()) {
-        for (const record of records) await this.#take(record)
+        for (const record of records) {
+          const full = this.#take(record)
+          if (full !== undefined) await full
+        }
         onProgress({ records: this.#seen, rejected: this.#tally.rejected, done, total, unit })
         if (signal?.aborted === true) break
       }
@@ -133,16 +136,23 @@ class FileLoad {
     })
   }
 
-  async #take(record: FileRecord): Promise<void> {
+  /** A promise only where something is to be waited for: most records cost no turn of the event loop. */
+  #take(record: FileRecord): Promise<void> | undefined {
     const offset = this.#seen++
-    if (offset < this.#position) return
+    if (offset < this.#position) return undefined
     this.#batch.next()
     const result = this.#put(record, offset)
-    const refusal = result instanceof Promise ? await result : result
+    return result instanceof Promise
+      ? result.then((refusal) => this.#taken(record, refusal))
+      : this.#taken(record, result)
+  }
+
+  #taken(record: FileRecord, refusal: Outcome): Promise<void> | undefined {
     this.#batch.done()
     this.#tally.count(record, refusal)
     const { batchRows, batchBytes } = this.#deps.limits
-    if (this.#batch.places >= batchRows || this.#batch.bytes >= batchBytes) await this.#flush()
+    const full = this.#batch.places >= batchRows || this.#batch.bytes >= batchBytes
+    return full ? this.#flush() : undefined
   }
 
   /** Null when the record is in the batch, else why not; then it is among the refused. */

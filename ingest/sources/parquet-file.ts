@@ -13,6 +13,8 @@ import type { TableSource } from './table-source.ts'
 const chunkCells = 1_000_000
 const mostChunkRows = 100_000
 
+type Blocks = readonly (readonly (readonly unknown[])[])[]
+
 /**
  * A Parquet file, read by the embedded engine. Its own types say what numbers are; times without a
  * zone are UTC. Throws FILE_INVALID where the engine cannot read it.
@@ -46,15 +48,28 @@ export async function parquetFile(
   const asText = new Set([source.mapping.id, source.mapping.versionColumn])
   const read = columns.map(({ name, whole }) => ({ name, text: whole && asText.has(name) }))
 
+  const slice = async (from: number): Promise<Blocks> => {
+    if (from >= total) return []
+    const rows = { path, columns: read, from, to: from + chunkRows }
+    return readable(path, () => engine.query(readTableFile(rows)))
+  }
+
   async function* chunks(): AsyncGenerator<RecordChunk> {
+    let next = slice(0)
     for (let from = 0; from < total; from += chunkRows) {
-      const slice = { path, columns: read, from, to: from + chunkRows }
-      const rows = await readable(path, () => engine.query(readTableFile(slice)))
-      const records: FileRecord[] = []
-      rows.forEach((cells, at) => {
-        table.read(cells, { row: from + at, place: from + at + 1 }, records)
-      })
-      yield { records, done: Math.min(total, from + chunkRows) }
+      const blocks = await next
+      next = slice(from + chunkRows)
+      // Whoever stops reading here is not to hear of it.
+      next.catch(() => undefined)
+      let row = from
+      for (const block of blocks) {
+        const records: FileRecord[] = []
+        for (const cells of block) {
+          table.read(cells, { row, place: row + 1 }, records)
+          row += 1
+        }
+        yield { records, done: row }
+      }
     }
   }
   return { total, unit: 'rows', places: 'row', chunks }
