@@ -1,7 +1,12 @@
 import { durationMs, durationName } from '../core/duration.ts'
 import type { BaselineSpec, ModelSpec } from '../core/model-spec.ts'
 import type { Store } from '../store/client.ts'
-import { eventsExtent, nthEventTime, relationSize } from '../store/queries/baseline-extent.ts'
+import {
+  eventsExtent,
+  nthEventTime,
+  relationSize,
+  type EventsExtent,
+} from '../store/queries/baseline-extent.ts'
 import { eventsRelation, type Relation, type TimeRange } from '../store/queries/profile-source.ts'
 import { referenceRelation } from '../store/tables/reference-table.ts'
 
@@ -117,9 +122,28 @@ async function firstRange(
   const byCount = nth === undefined ? Infinity : floor(nth, spec.windowMs) + spec.windowMs
   const byTime = from + Math.ceil(periodMs / spec.windowMs) * spec.windowMs
   const to = Math.min(byCount, byTime)
-  return to <= closed
-    ? { from, to }
-    : `waits for ${events} events or ${durationName(periodMs)} of them: there are about ${extent.rows} so far`
+  if (to <= closed) return { from, to }
+  if (nth === undefined && extent.newest < byTime) {
+    const n = extent.rows < events ? extent.rows : await distinctEvents(store, spec, extent)
+    return `waits for ${events} events or ${durationName(periodMs)} of them: there are about ${n} so far`
+  }
+  const there =
+    to === byCount
+      ? `its ${events} events are there`
+      : `its first ${durationName(periodMs)} are over`
+  const closing = new Date(to + spec.latenessMs).toISOString()
+  return `${there}; the last window of them closes with an event of ${closing} or later`
+}
+
+/** Events of a model without the duplicates that its extent counts. */
+async function distinctEvents(
+  store: Store,
+  spec: ModelSpec,
+  { oldest, newest }: EventsExtent,
+): Promise<number> {
+  const all = eventsRelation(spec, [{ from: oldest, to: newest + 1 }])
+  const [n] = await store.query(relationSize(all))
+  return n ?? 0
 }
 
 /** The closed windows at the end that hold about the wanted number of events, or the period. */

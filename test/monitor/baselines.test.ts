@@ -181,12 +181,22 @@ test('the first events freeze once their window is closed, and never again', asy
     spec.spec,
     events(200, start, (i) => ({ x: i, c: 'a' })),
   )
-  expect((await freezeDueBaselines(deps, spec))[0]?.status).toBe('pending')
+  expect((await freezeDueBaselines(deps, spec))[0]).toMatchObject({
+    status: 'pending',
+    detail:
+      'its 150 events are there; the last window of them closes with an event of 2026-03-01T10:02:00.000Z or later',
+  })
 
   await insertEvents(
     store,
     spec.spec,
-    events(1, start + 3 * minute, () => ({ x: 0, c: 'b' })),
+    events(1, start + 2 * minute - 1, () => ({ x: 0, c: 'b' })),
+  )
+  expect((await freezeDueBaselines(deps, spec))[0]?.status).toBe('pending')
+  await insertEvents(
+    store,
+    spec.spec,
+    events(1, start + 2 * minute, () => ({ x: 0, c: 'b' })),
   )
   const [ready] = await freezeDueBaselines(deps, spec)
   expect(ready).toMatchObject({ status: 'ready', n: 200 })
@@ -198,6 +208,26 @@ test('the first events freeze once their window is closed, and never again', asy
     events(50, start + 1, () => ({ x: 1000, c: 'z' })),
   )
   expect((await freezeDueBaselines(deps, spec))[0]).toEqual(ready)
+})
+
+test('first events that are not there yet are counted once each, and a period that is over says so', async () => {
+  const first = { first: { events: 150, period: '2m' } }
+  const spec = await model({ model: 'few', features, lateness: '1m', baselines: { first } })
+  const hundred = events(100, start, (i) => ({ x: i, c: 'a' }))
+  const detail = async () => (await freezeDueBaselines(deps, spec))[0]?.detail
+  await insertEvents(store, spec.spec, hundred)
+  expect(await detail()).toBe('waits for 150 events or 2m of them: there are about 100 so far')
+  await insertEvents(store, spec.spec, hundred)
+  expect(await detail()).toBe('waits for 150 events or 2m of them: there are about 100 so far')
+
+  await insertEvents(
+    store,
+    spec.spec,
+    events(1, start + 2 * minute, () => ({ x: 0, c: 'b' })),
+  )
+  expect(await detail()).toBe(
+    'its first 2m are over; the last window of them closes with an event of 2026-03-01T10:03:00.000Z or later',
+  )
 })
 
 test('a new feature gets bins under the next id and changes no old ones', async () => {
