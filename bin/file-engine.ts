@@ -5,7 +5,7 @@ import { openStore, type Store } from '../store/client.ts'
 
 export interface FileEngine {
   /** Opened once, when it is first asked for. */
-  readonly open: () => Promise<Pick<Store, 'query'>>
+  readonly open: () => Promise<Pick<Store, 'query' | 'stream'>>
   readonly close: () => Promise<void>
 }
 

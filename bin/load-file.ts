@@ -32,7 +32,10 @@ export async function loadFile(
 
 async function loadInto(
   store: Store,
-  { config, openEngine }: { config: Config; openEngine: () => Promise<Pick<Store, 'query'>> },
+  {
+    config,
+    openEngine,
+  }: { config: Config; openEngine: () => Promise<Pick<Store, 'query' | 'stream'>> },
   {
     options,
     onProgress,

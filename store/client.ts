@@ -10,6 +10,7 @@ import { AppError } from '../core/errors.ts'
 import { createDatabase } from './ddl.ts'
 import { loadEngine, type EmbeddedEngine } from './embedded-engine.ts'
 import { durableInsert, identifier, settingsClause, type Query, type Statement } from './query.ts'
+import { embeddedAnswers, servedAnswers, type StreamedAnswers } from './streamed-answers.ts'
 import { spooledWrites, streamedWrites, type Writes } from './writes.ts'
 
 export interface StoreOptions {
@@ -41,6 +42,8 @@ export interface Store {
   readonly embedded: boolean
   readonly cluster: string | null
   query: <Row>(query: Query<Row>) => Promise<Row[]>
+  /** The same block by block, for answers that are too long to be held; they have no deadline. */
+  stream: <Row>(query: Query<Row>) => AsyncGenerator<Row[]>
   command: (statement: Statement) => Promise<void>
   insertArrow: (insert: ArrowInsert) => Promise<void>
   /** Loads a local file's bytes (Parquet, CSV …) into a table by `INSERT INTO … SELECT … FROM` the file. */
@@ -81,7 +84,7 @@ const log = { level: ClickHouseLogLevel.OFF }
 /** Opens the store. The embedded engine allows one process a directory and one directory a process. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const embedded = options.url === undefined
-  const { clients, writes, drain } = await (embedded ? openEmbedded : openServer)(options)
+  const { clients, answers, writes, drain } = await (embedded ? openEmbedded : openServer)(options)
   const withClient = leastBusy(clients)
   const timeoutMs = options.timeoutMs ?? 60_000
   const guarded = <T>(
@@ -104,6 +107,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       )
       return rows.map(query.toRow)
     },
+    stream: (query) => streamed(answers, query),
     command: (statement) =>
       guarded(statement.name, timeoutMs, (client, signal) => runCommand(client, statement, signal)),
     insertArrow: (insert) =>
@@ -129,6 +133,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 interface Door {
   readonly clients: readonly ClickHouseClient[]
+  readonly answers: StreamedAnswers
   readonly writes: Writes
   /** Waits for calls that go on although their client is closed. */
   readonly drain: () => Promise<void>
@@ -140,9 +145,8 @@ async function openEmbedded({ path = 'data', database }: StoreOptions): Promise<
   const engine = await loadEngine()
   const directory = resolve(path)
   // The engine takes the directory's lock, so what lies in the spool after it is nobody else's.
-  const clients = Array.from({ length: embeddedSessions }, () =>
-    embeddedClient(engine, join(directory, 'clickhouse')),
-  )
+  const home = join(directory, 'clickhouse')
+  const clients = Array.from({ length: embeddedSessions }, () => embeddedClient(engine, home))
   await translated('open', async () => {
     for (const client of clients) {
       await client.command({ query: createDatabase({ database, cluster: null }) })
@@ -150,7 +154,8 @@ async function openEmbedded({ path = 'data', database }: StoreOptions): Promise<
     }
   })
   const writes = await spooledWrites(join(directory, 'spool'))
-  return { clients, writes, drain: engine.drainPending }
+  const answers = embeddedAnswers(engine, { path: home, database })
+  return { clients, answers, writes, drain: engine.drainPending }
 }
 
 function embeddedClient(engine: EmbeddedEngine, path: string): ClickHouseClient {
@@ -192,7 +197,12 @@ async function openServer(options: StoreOptions): Promise<Door> {
     // Long parameters do not fit into the URL that a proxy in between accepts.
     use_multipart_params_auto: true,
   })
-  return { clients: [client], writes: streamedWrites(), drain: () => Promise.resolve() }
+  return {
+    clients: [client],
+    answers: servedAnswers(client),
+    writes: streamedWrites(),
+    drain: () => Promise.resolve(),
+  }
 }
 
 /** Runs each call on the client that has the fewest calls running, if possible none that is lost. */
@@ -220,14 +230,25 @@ function leastBusy(
   }
 }
 
+async function* streamed<Row>(answers: StreamedAnswers, query: Query<Row>): AsyncGenerator<Row[]> {
+  const { name, params, toRow } = query
+  try {
+    for await (const rows of answers({ sql: textOf(query), params })) yield rows.map(toRow)
+  } catch (error) {
+    throw storeError(name, error)
+  }
+}
+
+const textOf = ({ name, sql, settings }: Omit<Query<unknown>, 'toRow'>): string =>
+  `${sql}\n${settingsClause({ ...readSettings, ...settings, log_comment: name })}`
+
 async function runQuery(
   client: ClickHouseClient,
   query: Omit<Query<unknown>, 'toRow'>,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
-  const settings = { ...readSettings, ...query.settings, log_comment: query.name }
   const result = await client.query({
-    query: `${query.sql}\n${settingsClause(settings)}`,
+    query: textOf(query),
     format: 'JSONEachRow',
     query_params: { ...query.params },
     abort_signal: signal,

@@ -1,4 +1,4 @@
-import type { drainPending } from 'chdb'
+import type { drainPending, Session } from 'chdb'
 import type { createChdbConnection } from 'chdb/connection'
 import { AppError } from '../core/errors.ts'
 
@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts'
 export interface EmbeddedEngine {
   readonly createChdbConnection: typeof createChdbConnection
   readonly drainPending: typeof drainPending
+  readonly Session: typeof Session
 }
 
 /**
@@ -14,9 +15,9 @@ export interface EmbeddedEngine {
  */
 export async function loadEngine(): Promise<EmbeddedEngine> {
   try {
-    const { drainPending } = await import('chdb')
+    const { drainPending, Session } = await import('chdb')
     const { createChdbConnection } = await import('chdb/connection')
-    return { createChdbConnection, drainPending }
+    return { createChdbConnection, drainPending, Session }
   } catch (cause) {
     throw new AppError(
       'CONFIG_INVALID',

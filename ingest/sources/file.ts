@@ -23,7 +23,7 @@ export interface FileIngestDeps extends CommitDeps {
     readonly eventBytes: number
   }
   /** An embedded store, which alone can read Parquet; asked for only then. */
-  readonly engine: () => Promise<Pick<Store, 'query'>>
+  readonly engine: () => Promise<Pick<Store, 'query' | 'stream'>>
 }
 
 export interface FileIngestOptions extends FileToRead {

@@ -32,7 +32,7 @@ export interface FileReading {
   /** Greatest record in bytes; a longer line is cut and refused. */
   readonly maxRecordBytes: number
   /** An embedded store, for Parquet only. */
-  readonly engine: () => Promise<Pick<Store, 'query'>>
+  readonly engine: () => Promise<Pick<Store, 'query' | 'stream'>>
 }
 
 export interface OpenedFile {

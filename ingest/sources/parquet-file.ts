@@ -9,18 +9,12 @@ import type { FileRecord, FileRecords, RecordChunk } from './file-records.ts'
 import { featureNames, mappedColumns, TableRows } from './table-rows.ts'
 import type { TableSource } from './table-source.ts'
 
-/** Cells read at once: they are in memory as text and as values. */
-const chunkCells = 1_000_000
-const mostChunkRows = 100_000
-
-type Blocks = readonly (readonly (readonly unknown[])[])[]
-
 /**
  * A Parquet file, read by the embedded engine. Its own types say what numbers are; times without a
  * zone are UTC. Throws FILE_INVALID where the engine cannot read it.
  */
 export async function parquetFile(
-  engine: Pick<Store, 'query'>,
+  engine: Pick<Store, 'query' | 'stream'>,
   source: TableSource,
 ): Promise<FileRecords> {
   const path = resolve(source.path)
@@ -41,35 +35,25 @@ export async function parquetFile(
     declared: source.declared,
     defaults: { idPrefix: source.identity.fingerprint, ts: source.identity.modifiedMs },
   })
-  const unreadable = columns.filter(({ name }) => /[`\\\0]/.test(name))
-  if (unreadable.length > 0)
-    throw new AppError('FILE_INVALID', `${path}: rename column "${unreadable[0]?.name ?? ''}"`)
-  const chunkRows = Math.min(mostChunkRows, Math.ceil(chunkCells / Math.max(1, columns.length)))
+  const unnameable = columns.filter(({ name }) => /[`\\\0]/.test(name))
+  if (unnameable.length > 0)
+    throw new AppError('FILE_INVALID', `${path}: rename column "${unnameable[0]?.name ?? ''}"`)
   const asText = new Set([source.mapping.id, source.mapping.versionColumn])
   const read = columns.map(({ name, whole }) => ({ name, text: whole && asText.has(name) }))
 
-  const slice = async (from: number): Promise<Blocks> => {
-    if (from >= total) return []
-    const rows = { path, columns: read, from, to: from + chunkRows }
-    return readable(path, () => engine.query(readTableFile(rows)))
-  }
-
   async function* chunks(): AsyncGenerator<RecordChunk> {
-    let next = slice(0)
-    for (let from = 0; from < total; from += chunkRows) {
-      const blocks = await next
-      next = slice(from + chunkRows)
-      // Whoever stops reading here is not to hear of it.
-      next.catch(() => undefined)
-      let row = from
-      for (const block of blocks) {
+    let row = 0
+    try {
+      for await (const rows of engine.stream(readTableFile({ path, columns: read }))) {
         const records: FileRecord[] = []
-        for (const cells of block) {
+        for (const cells of rows) {
           table.read(cells, { row, place: row + 1 }, records)
           row += 1
         }
         yield { records, done: row }
       }
+    } catch (error) {
+      throw unreadable(path, error)
     }
   }
   return { total, unit: 'rows', places: 'row', chunks }
@@ -90,9 +74,13 @@ async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'STORE_REJECTED') throw error
-    throw new AppError('FILE_INVALID', `${path} cannot be read as Parquet: ${error.message}`, {
-      cause: error,
-    })
+    throw unreadable(path, error)
   }
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'STORE_REJECTED') return error
+  return new AppError('FILE_INVALID', `${path} cannot be read as Parquet: ${error.message}`, {
+    cause: error,
+  })
 }
