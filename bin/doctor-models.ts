@@ -1,11 +1,11 @@
 import { access, constants } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
 import type { Config } from '../core/config.ts'
 import { createModelDirectory } from '../core/model-directory.ts'
 import { modelSpec, type ModelSpec } from '../core/model-spec.ts'
 import { problemLine } from '../core/problems.ts'
 import { metricNames } from '../detectors/metric-names.ts'
 import { sequentialMethods } from '../detectors/sequential/window-series.ts'
+import { allowedFile } from '../monitor/allowed-file.ts'
 import { fail, ok, warn, type Finding } from './doctor-finding.ts'
 
 /** The model files of this host. */
@@ -78,28 +78,29 @@ async function fileFindings(
   const findings: Finding[] = []
   for (const [name, baseline] of baselines) {
     if (!('file' in baseline)) continue
-    const path = resolve(baseline.file)
-    const inside = files.directories.some((directory) => path.startsWith(resolve(directory) + sep))
-    const readable = await access(path, constants.R_OK).then(
-      () => true,
-      () => false,
-    )
-    if (!inside)
+    const place = await allowedFile(baseline.file, files.directories)
+    if (place.kind === 'elsewhere')
       findings.push(
         fail(
           `model ${model}`,
-          `baseline "${name}": ${path} is outside the directories files are read from`,
+          `baseline "${name}": ${baseline.file} is outside the directories files are read from`,
           'move it, or add its directory to files.directories',
         ),
       )
-    else if (!readable)
+    else if (place.kind === 'absent' || !(await isReadable(place.path)))
       findings.push(
         warn(
           `model ${model}`,
-          `baseline "${name}": ${path} is not there or cannot be read`,
+          `baseline "${name}": ${baseline.file} is not there or cannot be read`,
           'put the file there; nothing is computed until a baseline has frozen the bins',
         ),
       )
   }
   return findings
 }
+
+const isReadable = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  )

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { realpath, stat } from 'node:fs/promises'
-import { extname, resolve, sep } from 'node:path'
+import { extname } from 'node:path'
 import { AppError } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model-spec.ts'
 import type { Store } from '../store/client.ts'
@@ -15,6 +14,7 @@ import {
   referenceTable,
   referenceTableName,
 } from '../store/tables/reference-table.ts'
+import { allowedFile } from './allowed-file.ts'
 import type { Reference } from './reference-rows.ts'
 
 interface FileDeps {
@@ -38,7 +38,7 @@ export async function fileReference(
     const known = Object.keys(fileFormats).join(', ')
     return { status: 'failed', detail: `"${file}" must end in one of ${known}` }
   }
-  const place = await allowedPlace(file, fileDirectories)
+  const place = await allowedFile(file, fileDirectories)
   if (place.kind === 'elsewhere') {
     return { status: 'failed', detail: `"${file}" is outside the directories files are read from` }
   }
@@ -72,30 +72,6 @@ const unreadable = (file: string, { message }: AppError): Reference => ({
   status: 'failed',
   detail: `"${file}" cannot be read: ${message}`,
 })
-
-type Place =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'elsewhere' }
-  | { readonly kind: 'absent' }
-
-/** Where a file really is, links followed, if that is inside one of the directories. */
-async function allowedPlace(file: string, directories: readonly string[]): Promise<Place> {
-  const inside = (path: string, directory: string): boolean => path.startsWith(directory + sep)
-  const found = directories.map((directory) => resolve(directory, file))
-  const candidates = found.filter((path, i) => inside(path, resolve(directories[i] ?? '')))
-  if (candidates.length === 0) return { kind: 'elsewhere' }
-  for (const candidate of candidates) {
-    const entry = await stat(candidate).catch(absent)
-    if (entry?.isFile() !== true) continue
-    const path = await realpath(candidate)
-    const real = await Promise.all(directories.map((d) => realpath(d).catch(absent)))
-    const within = real.some((directory) => directory !== null && inside(path, directory))
-    return within ? { kind: 'file', path } : { kind: 'elsewhere' }
-  }
-  return { kind: 'absent' }
-}
-
-const absent = (): null => null
 
 /** The columns of a file. A server cannot see it, so every column the model knows is taken to be there. */
 async function columnNames(
