@@ -1,5 +1,4 @@
-import { normalTwoSided } from '../special-functions/incomplete-gamma.ts'
-import { normalDeviate } from '../special-functions/normal.ts'
+import { normalDeviate, normalTwoSided } from '../special-functions/normal.ts'
 import { studentDeviate, studentTwoSided } from '../special-functions/student-t.ts'
 
 /** With more events on the smaller side nothing changes in the third digit. */

@@ -2,7 +2,7 @@ import { effectiveSize, total } from '../bins.ts'
 import { absoluteBridgeMoments, absoluteGaussianMoments } from './absolute-gaussian.ts'
 import { levelOfFewEvents, withFewEvents } from './few-events.ts'
 import { type GammaNull, gammaQuantile, gammaSurvival } from './permutation-null.ts'
-import { normalTwoSided, upperGammaQuantile } from '../special-functions/incomplete-gamma.ts'
+import { normalDeviate, normalTwoSided } from '../special-functions/normal.ts'
 
 export interface TransportInput {
   /** Values a fine bin, both samples together. */
@@ -73,8 +73,7 @@ export function transportSurvival(value: number, nothing: TransportNull): number
 
 export function transportQuantile(level: number, nothing: TransportNull): number {
   const asked = levelOfFewEvents(level, nothing.n, nothing.m) / shortfall
-  const normal = Math.sqrt(2 * upperGammaQuantile(0.5, asked))
-  return Math.max(gammaQuantile(asked, nothing.gamma), normal * nothing.deviation)
+  return Math.max(gammaQuantile(asked, nothing.gamma), normalDeviate(asked) * nothing.deviation)
 }
 
 function valueMoments(input: TransportInput): { mean: number; variance: number; linear: number } {

@@ -2,8 +2,7 @@ import { type BinPair, binPair } from '../bins.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
-import { normalTwoSided } from '../special-functions/incomplete-gamma.ts'
-import { normalDeviate } from '../special-functions/normal.ts'
+import { normalDeviate, normalTwoSided } from '../special-functions/normal.ts'
 
 export interface RankShift {
   /** P(current > reference) − P(current < reference), from −1 to 1: Cliff's delta. */

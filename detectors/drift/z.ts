@@ -2,8 +2,7 @@ import { type BinPair, binPair } from '../bins.ts'
 import { leastExpected, shareDeviation } from '../calibration/two-shares.ts'
 import { type Detector } from '../detector.ts'
 import { noiseLevel } from '../score.ts'
-import { normalTwoSided } from '../special-functions/incomplete-gamma.ts'
-import { normalDeviate } from '../special-functions/normal.ts'
+import { normalDeviate, normalTwoSided } from '../special-functions/normal.ts'
 
 export interface ShareMove {
   /** How many standard deviations the shares lie apart, not negative. */

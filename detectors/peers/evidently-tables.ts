@@ -1,4 +1,4 @@
-import { normalTwoSided } from '../special-functions/incomplete-gamma.ts'
+import { normalTwoSided } from '../special-functions/normal.ts'
 import { type TwoShares } from '../special-functions/hypergeometric.ts'
 import { total } from '../bins.ts'
 import { type ValueCounts } from './present-values.ts'

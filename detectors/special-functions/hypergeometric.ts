@@ -1,4 +1,4 @@
-import { logGamma } from './incomplete-gamma.ts'
+import { deviance, stirlingError } from './incomplete-gamma.ts'
 
 /** `x` of `n` reference and `y` of `m` current events fall into a bin. */
 export interface TwoShares {
@@ -57,10 +57,38 @@ function twoTails({ x, n, y, m }: TwoShares, own: number): number {
       sum += term
     }
   }
-  const logMass = logChoose(n, x) + logChoose(m, y) - logChoose(n + m, pooled)
-  return Math.min(1, 2 * sum * Math.exp(logMass))
+  return Math.min(1, 2 * sum * tableMass({ x, n, y, m }))
 }
 
-function logChoose(n: number, k: number): number {
-  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
+/**
+ * Chance of just this table: the ratio of three binomial ones, each as
+ * deviances from its mean, so that counts of any size keep their digits.
+ *
+ * Ref: C. Loader, Fast and accurate computation of binomial probabilities (2000).
+ */
+function tableMass({ x, n, y, m }: TwoShares): number {
+  const pooled = x + y
+  const share = pooled / (n + m)
+  const away =
+    deviance(x, n * share) +
+    deviance(n - x, n * (1 - share)) +
+    deviance(y, m * share) +
+    deviance(m - y, m * (1 - share))
+  const margins = rest(n) + rest(m) + rest(pooled) + rest(n + m - pooled) - rest(n + m)
+  const cells = rest(x) + rest(n - x) + rest(y) + rest(m - y)
+  const round =
+    (turn(n) * turn(m) * turn(pooled) * turn(n + m - pooled)) /
+    (turn(n + m) * turn(x) * turn(n - x) * turn(y) * turn(m - y))
+  return Math.sqrt(round) * Math.exp(margins - cells - away)
 }
+
+/** Stirling: ln k! = k·ln k − k + ½·ln turn(k) + rest(k). */
+function turn(k: number): number {
+  return k > 0 ? 2 * Math.PI * k : 1
+}
+
+function rest(k: number): number {
+  return smallRests[k] ?? stirlingError(k)
+}
+
+const smallRests = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((k) => (k > 0 ? stirlingError(k) : 0))

@@ -121,41 +121,61 @@ function multiply(a: Float64Array, b: Float64Array, size: number): Float64Array 
 
 /** Kolmogorov's limit and its corrections of order n^−½, n^−1 and n^−3/2. */
 function pelzGoodCdf(n: number, d: number): number {
-  const z = Math.sqrt(n) * d
-  const z2 = z * z
-  const sums = { k0: 0, k1: 0, k2: 0, k3: 0 }
-  for (let k = 0; k < 40; k++) {
-    const half = Math.PI ** 2 * (k + 0.5) ** 2
-    const atHalf = Math.exp(-half / (2 * z2))
-    // What follows changes no digit.
-    if (atHalf < 1e-60) break
-    sums.k0 += atHalf
-    sums.k1 += (half - z2) * atHalf
-    sums.k2 +=
-      (6 * z2 ** 3 + 2 * z2 ** 2 + half * (2 * z2 ** 2 - 5 * z2) + half ** 2 * (1 - 2 * z2)) *
-      atHalf
-    sums.k3 += thirdOrder(half, z2) * atHalf
-    const whole = Math.PI ** 2 * k ** 2
-    const atWhole = Math.exp(-whole / (2 * z2))
-    sums.k2 -= 2 * z2 ** 2 * whole * atWhole
-    sums.k3 += 30 * z2 ** 2 * (3 * whole * z2 - whole ** 2) * atWhole
-  }
+  const z2 = n * d * d
+  const z4 = z2 * z2
+  const sums = pelzGoodSums(z2, z4)
+  const z = Math.sqrt(z2)
+  const root = Math.sqrt(n)
   // Each sum runs over k ≥ 0 only and stands for all whole numbers: twice it.
   const scale = 2 * Math.sqrt(Math.PI / 2)
   return (
     scale *
     (sums.k0 / z +
-      sums.k1 / (6 * z2 ** 2 * Math.sqrt(n)) +
-      sums.k2 / (72 * z ** 7 * n) +
-      sums.k3 / (6480 * z2 ** 5 * n ** 1.5))
+      sums.k1 / (6 * z4 * root) +
+      sums.k2 / (72 * z4 * z2 * z * n) +
+      sums.k3 / (6480 * z4 * z4 * z2 * n * root))
   )
 }
 
-function thirdOrder(half: number, z2: number): number {
+interface PelzGoodSums {
+  readonly k0: number
+  readonly k1: number
+  readonly k2: number
+  readonly k3: number
+}
+
+function pelzGoodSums(z2: number, z4: number): PelzGoodSums {
+  const sums = { k0: 0, k1: 0, k2: 0, k3: 0 }
+  const square = Math.PI * Math.PI
+  // Powers q^((k+½)²) and q^(k²) of q = exp(−π²/2z²): from one to the next by odd and even powers.
+  const q = Math.exp(-square / (2 * z2))
+  let atHalf = Math.exp(-square / (8 * z2))
+  let atWhole = 1
+  let power = q
+  const least = 1e-30 * atHalf
+  for (let k = 0; atHalf > least; k++) {
+    const half = square * (k + 0.5) * (k + 0.5)
+    const whole = square * k * k
+    sums.k0 += atHalf
+    sums.k1 += (half - z2) * atHalf
+    sums.k2 +=
+      (6 * z4 * z2 + 2 * z4 + half * (2 * z4 - 5 * z2) + half * half * (1 - 2 * z2)) * atHalf -
+      2 * z4 * whole * atWhole
+    sums.k3 +=
+      thirdOrder(half, z2, z4) * atHalf + 30 * z4 * (3 * whole * z2 - whole * whole) * atWhole
+    atWhole *= power
+    power *= q
+    atHalf *= power
+    power *= q
+  }
+  return sums
+}
+
+function thirdOrder(half: number, z2: number, z4: number): number {
   return (
-    half ** 3 * (5 - 30 * z2) +
-    half ** 2 * (-60 * z2 + 212 * z2 ** 2) +
-    half * (135 * z2 ** 2 - 96 * z2 ** 3) -
-    (30 * z2 ** 3 + 90 * z2 ** 4)
+    half * half * half * (5 - 30 * z2) +
+    half * half * (-60 * z2 + 212 * z4) +
+    half * (135 * z4 - 96 * z4 * z2) -
+    (30 * z4 * z2 + 90 * z4 * z4)
   )
 }

@@ -1,5 +1,5 @@
-import { logGamma, normalTwoSided } from './incomplete-gamma.ts'
-import { normalDeviate } from './normal.ts'
+import { logGamma } from './incomplete-gamma.ts'
+import { normalDeviate, normalTwoSided } from './normal.ts'
 
 /**
  * Chance that Student's t with `dof` degrees of freedom lies at least |t| from

@@ -12,7 +12,7 @@ import { rankShift } from '../../../detectors/drift/mann-whitney.ts'
 import { psi } from '../../../detectors/drift/psi.ts'
 import { totalVariation } from '../../../detectors/drift/tvd.ts'
 import { largestShareMove, zDetector } from '../../../detectors/drift/z.ts'
-import { normalTwoSided } from '../../../detectors/special-functions/incomplete-gamma.ts'
+import { normalTwoSided } from '../../../detectors/special-functions/normal.ts'
 import oracle from '../../fixtures/detectors/two-sample.json' with { type: 'json' }
 import { categories, emptyProfile } from '../sampling.ts'
 

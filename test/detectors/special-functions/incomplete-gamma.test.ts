@@ -3,9 +3,9 @@ import {
   chi2Survival,
   gammaQ,
   logGamma,
-  normalTwoSided,
   upperGammaQuantile,
 } from '../../../detectors/special-functions/incomplete-gamma.ts'
+import { normalTwoSided } from '../../../detectors/special-functions/normal.ts'
 import oracle from '../../fixtures/detectors/special-functions.json' with { type: 'json' }
 
 function relativeError(value: number, expected: number): number {
