@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '@clickhouse/client'
+import { parseError, type ClickHouseClient } from '@clickhouse/client'
 import type { EmbeddedEngine } from './embedded-engine.ts'
 import { identifier } from './query.ts'
 
@@ -27,6 +27,9 @@ export function embeddedAnswers(
       await session.queryAsync(`USE ${identifier(database)}`)
       const stream = session.queryStreamBind(sql, { ...params }, { format: 'JSONEachRow' })
       for await (const block of ahead(stream)) yield block.rows<RawRow>()
+    } catch (error) {
+      // A stream's errors carry the engine's code in their text alone.
+      throw error instanceof Error ? parseError(error) : error
     } finally {
       session.close()
     }

@@ -1,7 +1,7 @@
 import { identifier, type Query } from '../query.ts'
 
-/** Rows that are in memory at once as text and as values. */
-const blockRows = 8192
+/** Rows that are in memory at once, as text and as values: few enough to be gone before they are old. */
+const blockRows = 2048
 
 export interface TableFile {
   /** Absolute, without the characters that `file()` takes for a pattern. */

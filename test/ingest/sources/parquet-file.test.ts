@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ingestFile } from '../../../ingest/sources/file.ts'
 import type { TableMapping } from '../../../ingest/sources/table-rows.ts'
@@ -90,4 +91,25 @@ test('a Parquet file of several chunks is read in its order and goes on in the m
   expect(await select(store, "SELECT count() AS n FROM labels FINAL WHERE model = 'long'")).toEqual(
     [{ n: 40_000 }],
   )
+})
+
+test('a Parquet file that is damaged in its middle is named, and what came before it is stored', async () => {
+  const { store } = opened
+  const path = filePath('damaged.parquet')
+  await store.command({
+    name: 'test',
+    sql: `INSERT INTO FUNCTION file('${path}', 'Parquet') SELECT rand64(number) AS x FROM numbers(100000)
+      SETTINGS output_format_parquet_row_group_size = 10000`,
+  })
+  const bytes = await readFile(path)
+  const middle = Math.floor(bytes.length / 2)
+  bytes.fill(0x5a, middle, middle + 1000)
+  await writeFile(path, bytes)
+  await expect(load(store, path, { model: 'damaged' })).rejects.toMatchObject({
+    code: 'FILE_INVALID',
+    message: expect.stringContaining(path) as string,
+  })
+  const [{ n } = { n: 0 }] = await select(store, 'SELECT count() AS n FROM events_damaged FINAL')
+  expect(n).toBeGreaterThan(0)
+  expect(n).toBeLessThan(100_000)
 })
