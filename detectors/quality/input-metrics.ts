@@ -7,7 +7,7 @@ import { definedMetrics, type QualityMetric, ratio } from './metric.ts'
 export interface InputMetricsInput {
   readonly profile: FeatureProfile
   readonly binning: FeatureBinning
-  /** Exact number of distinct values, counted over the rows. */
+  /** Number of distinct values over the rows: exact up to a thousand, beyond by HyperLogLog. */
   readonly distinct?: number
   /** Whether the reference knows the feature and whether the window has it. */
   readonly presence?: { readonly inReference: boolean; readonly inCurrent: boolean }
@@ -38,7 +38,7 @@ export function inputMetrics(input: InputMetricsInput): QualityMetric[] {
       ['missing_rate', 'share', ratio(profile.missing, profile.n)],
       ['invalid_rate', 'share', ratio(profile.invalid, profile.n)],
       ['type_mismatch_rate', 'share', ratio(profile.typeMismatch, profile.n)],
-      ['distinct', 'exact', distinct],
+      ['distinct', 'hyperloglog-15', distinct],
       ['constant', 'single-value', constant(input)],
       ['schema_change', 'presence', changed === undefined ? undefined : Number(changed)],
     ]),

@@ -11,8 +11,13 @@ export interface DistinctValues {
   readonly distinct: number
 }
 
+// HyperLogLog of 2^15 registers behind a set of hashes: 24 kB a feature at most, where a set of the
+// values themselves grows with the events and costs ten times the scan.
+const count = 'uniqCombined64(15)'
+
 /**
- * Exactly how many different values each feature had in each window of some width. It reads the
+ * How many different values each feature had in each window of some width: exact up to a thousand,
+ * beyond with a standard error of 0.6 %, the same number in whatever order events came. It reads the
  * events themselves: different values cannot be merged from profiles.
  */
 export function distinctValues(
@@ -23,7 +28,7 @@ export function distinctValues(
   const relation = eventsRelation(spec, ranges)
   // Of what is computed of texts and embeddings the number of values says nothing.
   const sources = sourcesOf(spec).filter(({ derived }) => derived === undefined)
-  const distinct = sources.map(({ expression }) => `uniqExact(${expression})`)
+  const distinct = sources.map(({ expression }) => `${count}(${expression})`)
   return {
     name: 'distinct-values',
     sql: `

@@ -156,13 +156,23 @@ test('content tells a change from a repetition', async () => {
   ])
 })
 
-test('counts different values exactly', async () => {
-  const spec = await model('distinct')
-  await insertEvents(store, spec, events([1, 2, 2, 3]))
-  const rows = await store.query(
-    distinctValues(spec, minute, [{ from: start, to: start + minute }]),
-  )
-  expect(rows).toEqual([
-    { version: '1', variant: 'live', windowStart: start, feature: 'x', distinct: 3 },
-  ])
+const distinctOf = async (name: string, values: readonly number[]): Promise<unknown> => {
+  const spec = await model(name)
+  await insertEvents(store, spec, events(values))
+  return store.query(distinctValues(spec, minute, [{ from: start, to: start + minute }]))
+}
+
+test('counts different values: exactly up to a thousand', async () => {
+  const arm = { version: '1', variant: 'live', windowStart: start, feature: 'x' }
+  expect(await distinctOf('distinct', [1, 2, 2, 3])).toEqual([{ ...arm, distinct: 3 }])
+  const thousand = Array.from({ length: 3000 }, (_, i) => Math.sqrt(i % 1000))
+  expect(await distinctOf('distinct_1000', thousand)).toEqual([{ ...arm, distinct: 1000 }])
+})
+
+test('counts more values within three standard errors, whatever order they come in', async () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => Math.sqrt(i))
+  const forwards = (await distinctOf('many', many)) as { distinct: number }[]
+  const backwards = (await distinctOf('many_backwards', many.reverse())) as { distinct: number }[]
+  expect(forwards).toEqual(backwards)
+  expect(Math.abs((forwards[0]?.distinct ?? 0) / 20_000 - 1)).toBeLessThan(3 * 0.006)
 })
