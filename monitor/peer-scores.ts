@@ -4,7 +4,7 @@ import { verdictMethod } from '../detectors/peers/peer-metrics.ts'
 import { peerMethods, peerNamed } from '../detectors/peers/catalogue.ts'
 import { chunkThreshold } from '../detectors/peers/chunk-threshold.ts'
 import {
-  peerScore,
+  peerScoreSteps,
   type Peer,
   type PeerMethod,
   type PeerSample,
@@ -18,6 +18,7 @@ import { chunksOf, sampleOf, type ComparedSamples } from './peer-samples.ts'
 import { datasetRows, featureRows } from './peer-rows.ts'
 import { isMoving } from './references.ts'
 import { sampledArms, type SampledArm, type SampledRowsDeps } from './sampled-rows.ts'
+import { inTimeSlices } from './time-slices.ts'
 
 export interface PeerScoresAsk {
   readonly spec: ModelSpec
@@ -112,7 +113,8 @@ async function compare(
     add(found, key, withdrawn(others, { baseline, feature: source.name, pair }))
   }
   for (const method of new Set([...methods, ...(chosen === null ? [] : [chosen])])) {
-    const score = peerScore(method, pair, thresholdOf(method, pair, sides, source))
+    const threshold = thresholdOf(method, pair, sides, source)
+    const score = await inTimeSlices(peerScoreSteps(method, pair, threshold))
     add(found, key, featureRows(method, score, { baseline, feature: source.name, pair }))
     if (method === chosen && score !== null)
       collect(datasets, { key, baseline, arm, n: sample.rows.length }, score)

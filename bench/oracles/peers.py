@@ -1,17 +1,21 @@
 """What other monitoring products answer, which detectors/peers is held to. Each needs an environment of its own:
 
-    pip install evidently==0.7.21                      # peers.py cases | evidently
+    pip install evidently==0.7.21 "numpy<2.4"          # peers.py cases | evidently; NumPy 2.4 dropped what empirical_mmd calls
     pip install nannyml==0.13.1                        # peers.py nannyml
     pip install alibi-detect==0.12.0                   # peers.py alibi-detect
     pip install whylogs==1.6.4 deepchecks==0.19.1      # peers.py whylogs | deepchecks
+    pip install pyspark==3.5.3                         # peers.py deequ | tail -n 1: fetches com.amazon.deequ:deequ:2.0.7-spark-3.5, wants Java 17
 
     python bench/oracles/peers.py cases > test/fixtures/detectors/peers/cases.json
     python bench/oracles/peers.py evidently > test/fixtures/detectors/peers/evidently.json
 """
 
 import json
+import os
+import subprocess
 import sys
 import warnings
+from collections import Counter
 
 import numpy as np
 
@@ -81,7 +85,7 @@ def evidently(case):
     names = {
         "psi": "psi", "kl": "kl_div", "js": "jensenshannon", "hellinger": "hellinger", "wasserstein": "wasserstein", "energy": "ed",
         "ks": "ks", "mann-whitney": "mannw", "t": "t_test", "ad": "anderson", "cvm": "cramer_von_mises", "chi2": "chisquare", "z": "z",
-        "g": "g_test", "fisher": "fisher_exact",
+        "g": "g_test", "fisher": "fisher_exact", "mmd": "empirical_mmd", "epps-singleton": "es",
     }  # fmt: skip
     out = {}
     for ours, theirs in names.items():
@@ -90,11 +94,42 @@ def evidently(case):
         except Exception:
             continue
         try:
-            result = test(pd.Series(case["reference"]), pd.Series(case["current"]), kind, None)
+            # Evidently itself seeds nothing but its TVD.
+            np.random.seed(0)
+            # Of pairs of rows there are many: Tidegauge compares a thousand rows of a side.
+            most = 1000 if ours == "mmd" else None
+            result = test(pd.Series(case["reference"][:most]), pd.Series(case["current"][:most]), kind, None)
             out[f"{ours}/evidently-0.7"] = {"value": number(result.drift_score), "drifted": bool(result.drifted)}
         except Exception:
             out[f"{ours}/evidently-0.7"] = {"value": None}
     return {"choice": _get_default_stattest(pd.Series(case["reference"]), pd.Series(case["current"]), kind).name, "methods": out}
+
+
+def tvd(case):
+    """Evidently's permutation test of one case, under the seed of Python's hashes at hand."""
+    import pandas as pd
+    from evidently.legacy.calculations.stattests import tvd_test
+    from evidently.legacy.core import ColumnType
+
+    if case["kind"] == "numeric":
+        return None
+    result = tvd_test(pd.Series(case["reference"]), pd.Series(case["current"]), ColumnType.Categorical, None)
+    return {"value": number(result.drift_score), "drifted": bool(result.drifted)}
+
+
+def with_tvd(answers):
+    """TVD of eight seeds of Python's hashes: of equal distances rounding picks some, in the order of a set of strings."""
+    runs = []
+    for seed in range(8):
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        answer = subprocess.run([sys.executable, __file__, "tvd"], env=environment, capture_output=True, check=True, text=True)
+        runs.append(json.loads(answer.stdout))
+    for i, answer in enumerate(answers):
+        found = [run[i] for run in runs if run[i] is not None]
+        if found:
+            values = sorted({each["value"] for each in found})
+            answer["methods"]["tvd/evidently-0.7"] = {"value": values[0], **({"to": values[-1]} if len(values) > 1 else {}), "drifted": found[0]["drifted"]}
+    return answers
 
 
 def nannyml(case):
@@ -182,14 +217,69 @@ def deepchecks(case):
     return {"methods": out}
 
 
+DEEQU = "com.amazon.deequ:deequ:2.0.7-spark-3.5"
+
+
+def deequ_tables():
+    """Counts that Deequ puts together differently, the reference first, then those of the categorical cases."""
+    rows = {
+        "ten expected at the least, of two": ([60, 40], [15, 10]),
+        "fewer than ten expected, of two": ([60, 40], [14, 10]),
+        "a fifth below five": ([40, 30, 20, 9, 1], [38, 33, 19, 7, 3]),
+        "two of five below five": ([40, 30, 20, 6, 4], [20, 14, 9, 4, 3]),
+        "the least ones become the greatest": ([30, 9, 8, 7, 6], [16, 4, 3, 4, 3]),
+        "all in one": ([30, 20, 10], [3, 2, 2]),
+        "unseen ones": ([50, 40, 30, 0], [45, 42, 31, 25]),
+        "nothing but unseen ones": ([50, 40, 0], [0, 0, 80]),
+        "a vanished one": ([50, 40, 30], [60, 55, 0]),
+        "one of two is left": ([50, 40], [90, 0]),
+        "a thousand times as many": ([500000, 300000, 200000], [490, 310, 200]),
+    }
+    tables = [(name, *({chr(97 + i): count for i, count in enumerate(side) if count} for side in sides)) for name, sides in rows.items()]
+    with open(f"{FIXTURES}/cases.json") as file:
+        stored = [case for case in json.load(file) if case["kind"] == "categorical"]
+    return tables + [(case["name"], Counter(case["reference"]), Counter(case["current"])) for case in stored]
+
+
+def deequ():
+    """Deequ's chi-square of counts, its statistic and its p-value. It takes the current counts first."""
+    from pyspark.sql import SparkSession
+
+    settings = {"spark.ui.enabled": "false", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.jars.packages": DEEQU}
+    spark = SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
+    jvm, gateway = spark._jvm, spark.sparkContext._gateway
+
+    def table(counts):
+        # A number by itself would arrive as an Integer.
+        keys, values = gateway.new_array(jvm.java.lang.String, len(counts)), gateway.new_array(jvm.java.lang.Long, len(counts))
+        for i, (key, count) in enumerate(counts.items()):
+            keys[i], values[i] = key, count
+        sequence = jvm.scala.Predef.genericWrapArray
+        pairs = sequence(keys).zip(sequence(values), jvm.scala.collection.Seq.canBuildFrom())
+        return getattr(jvm.scala.collection.mutable.HashMap(), "$plus$plus$eq")(pairs)
+
+    distance = jvm.com.amazon.deequ.analyzers.Distance
+    method = getattr(jvm.com.amazon.deequ.analyzers, "Distance$ChisquareMethod")(5, 0.2, 10)
+    answers = []
+    for name, reference, current in deequ_tables():
+        statistic, p = (number(distance.categoricalDistance(table(current), table(reference), simple, method)) for simple in (True, False))
+        answers.append({"name": name, "reference": reference, "current": current, "statistic": statistic, "p": p})
+    return answers
+
+
 def main(what):
+    if what == "deequ":
+        return deequ()
     if what == "cases":
         return cases()
-    peer = {"evidently": evidently, "nannyml": nannyml, "alibi-detect": alibi_detect, "whylogs": whylogs, "deepchecks": deepchecks}[what]
+    peer = {"evidently": evidently, "nannyml": nannyml, "alibi-detect": alibi_detect, "whylogs": whylogs, "deepchecks": deepchecks}
     with open(f"{FIXTURES}/cases.json") as file:
         stored = json.load(file)
+    if what == "tvd":
+        return [tvd(case) for case in stored]
     more = [large()] if what == "nannyml" else []
-    return [{"kind": case["kind"], "name": case["name"], **peer(case)} for case in stored + more]
+    answers = [{"kind": case["kind"], "name": case["name"], **peer[what](case)} for case in stored + more]
+    return with_tvd(answers) if what == "evidently" else answers
 
 
 print(json.dumps(main(sys.argv[1])))

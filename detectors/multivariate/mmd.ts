@@ -110,7 +110,7 @@ export function* kernelWidths(
 }
 
 /** The value at place k were the list in order; reorders it. O(n) on average. */
-function nthLeast(values: Float64Array, k: number): number {
+export function nthLeast(values: Float64Array, k: number): number {
   let from = 0
   let to = values.length - 1
   while (from < to) {
@@ -146,11 +146,7 @@ function* gaussian(squares: Float64Array, width: number): Work<Float64Array> {
   return squares
 }
 
-/**
- * MMD² of the first n rows against the rest, and of as many drawn at random. One
- * block of the matrix is summed a deal, that of the lesser side: row sums tell
- * the others.
- */
+/** MMD² of the first n rows against the rest, and of as many drawn at random. */
 function* dealt(
   kernel: Float64Array,
   n: number,
@@ -158,23 +154,8 @@ function* dealt(
 ): Work<Omit<Dealt, 'median'>> {
   const count = Math.sqrt(kernel.length)
   const order = Int32Array.from({ length: count }, (_, i) => i)
-  const rowSums = Float64Array.from(order, (i) =>
-    kernel.subarray(i * count, (i + 1) * count).reduce((sum, k) => sum + k, 0),
-  )
-  const total = rowSums.reduce((sum, k) => sum + k, 0)
   const least = Math.min(n, count - n)
-  const valueOf = (rows: Int32Array): number => {
-    let inner = 0
-    let rowSum = 0
-    for (let a = 0; a < rows.length; a++) {
-      const base = rows[a]! * count
-      rowSum += rowSums[rows[a]!]!
-      for (let b = 0; b < a; b++) inner += kernel[base + rows[b]!]!
-    }
-    const within = 2 * inner
-    const between = rowSum - within
-    return unbiased({ within, between, others: total - within - 2 * between }, least, count - least)
-  }
+  const valueOf = dealtValue(kernel, least)
   // In ascending order, as every deal: the same rows add up to the same bits.
   const value = valueOf(n === least ? order.slice(0, n) : order.slice(n))
   yield
@@ -188,6 +169,31 @@ function* dealt(
     if (deal % 8 === 0) yield
   }
   return { value, deals: values }
+}
+
+/**
+ * MMD² of any `least` rows against all others, from the kernel values of all
+ * pairs, 0 on the diagonal. Of one side, the lesser one, a block of the matrix is
+ * summed: row sums tell the others.
+ */
+export function dealtValue(kernel: Float64Array, least: number): (rows: Int32Array) => number {
+  const count = Math.sqrt(kernel.length)
+  const rowSums = Float64Array.from({ length: count }, (_, i) =>
+    kernel.subarray(i * count, (i + 1) * count).reduce((sum, k) => sum + k, 0),
+  )
+  const total = rowSums.reduce((sum, k) => sum + k, 0)
+  return (rows) => {
+    let inner = 0
+    let rowSum = 0
+    for (let a = 0; a < rows.length; a++) {
+      const base = rows[a]! * count
+      rowSum += rowSums[rows[a]!]!
+      for (let b = 0; b < a; b++) inner += kernel[base + rows[b]!]!
+    }
+    const within = 2 * inner
+    const between = rowSum - within
+    return unbiased({ within, between, others: total - within - 2 * between }, least, count - least)
+  }
 }
 
 interface Blocks {

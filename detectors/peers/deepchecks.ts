@@ -3,7 +3,7 @@ import { chi2Contingency } from '../drift/chi2.ts'
 import { ksTest } from '../exact/ks.ts'
 import { wassersteinExact } from '../exact/wasserstein.ts'
 import { psiPlain } from './evidently-shares.ts'
-import { extent } from './numpy-histogram.ts'
+import { extent, linearQuantile } from './numpy-histogram.ts'
 import { type Peer, type PeerMethod, type PeerSample } from './peer.ts'
 import { presentNumbers, presentValues, valueCounts } from './present-values.ts'
 
@@ -72,15 +72,8 @@ const emd: PeerMethod = {
 
 function withoutMargins(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b)
-  const [low, high] = [quantile(sorted, margin), quantile(sorted, 1 - margin)]
+  const [low, high] = [linearQuantile(sorted, margin), linearQuantile(sorted, 1 - margin)]
   return values.filter((value) => low <= value && value <= high)
-}
-
-/** NumPy's default quantile, linear between neighbours. */
-function quantile(sorted: readonly number[], level: number): number {
-  const at = level * (sorted.length - 1)
-  const below = sorted[Math.floor(at)]!
-  return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)]! - below)
 }
 
 const cramersV: PeerMethod = {

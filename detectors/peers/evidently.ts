@@ -7,11 +7,14 @@ import { energyExact, wassersteinExact } from '../exact/wasserstein.ts'
 import { jensenShannon } from '../drift/js.ts'
 import { type SampleMoments, student } from '../drift/t.ts'
 import { chi2Survival } from '../special-functions/incomplete-gamma.ts'
+import { eppsSingletonTest } from './epps-singleton.ts'
+import { mmdPermutationP, mostComparedRows } from './evidently-mmd.ts'
+import { mostDealtRows, tvdPermutationP } from './evidently-tvd.ts'
 import { fisherExact, goodnessOfFit, shareZ } from './evidently-tables.ts'
 import { evidentlyHellinger, kullbackLeiblerPlain, psiPlain, shares } from './evidently-shares.ts'
 import { extent } from './numpy-histogram.ts'
 import { shareMetric, verdictMethod, verdictMetric } from './peer-metrics.ts'
-import { type Operator, type Peer, type PeerMethod, type PeerSample } from './peer.ts'
+import { inSteps, type Operator, type Peer, type PeerMethod, type PeerSample } from './peer.ts'
 import {
   presentNumbers,
   presentValues,
@@ -47,7 +50,7 @@ const datasetShare = 0.5
 function method(
   metric: string,
   rule: readonly [Operator, number],
-  rest: Pick<PeerMethod, 'kinds' | 'describe' | 'number'>,
+  rest: Pick<PeerMethod, 'kinds' | 'describe' | 'number' | 'steps' | 'draws'>,
 ): PeerMethod {
   const [operator, threshold] = rule
   const id = `${metric}/${version}`
@@ -194,6 +197,33 @@ const cvm = method('cvm', ['<=', 0.1], {
   ),
 })
 
+const eppsSingleton = method('epps-singleton', ['<', 0.05], {
+  kinds: numeric,
+  describe: 'P-value of Epps and Singleton’s test of the characteristic functions at two points.',
+  number: onNumbers(
+    ({ reference, current }) => eppsSingletonTest(reference, current)?.pValue ?? null,
+  ),
+})
+
+const tvd = method('tvd', ['<', 0.1], {
+  kinds: ['categorical'],
+  describe: `P-value of the total variation distance by 1000 permutations, of ${mostDealtRows} rows a side at most.`,
+  ...inSteps(function* (sample) {
+    const values = presentValues(sample)
+    return values && { value: yield* tvdPermutationP(values) }
+  }),
+})
+
+const mmd = method('mmd', ['<', 0.1], {
+  kinds: numeric,
+  describe: `P-value of the mean discrepancy by 100 permutations, of ${mostComparedRows} rows a side at most.`,
+  ...inSteps(function* (sample) {
+    const values = presentNumbers(sample)
+    const value = values && (yield* mmdPermutationP(values))
+    return value === null ? null : { value }
+  }),
+})
+
 /** Evidently looks at the size of the reference only, and at the values of both. */
 function chooseTest(sample: PeerSample): PeerMethod {
   const values = presentValues(sample)
@@ -217,9 +247,9 @@ function distinctOf({ reference, current }: PresentValues<Value>): number {
 }
 
 /**
- * Evidently 0.7: the statistics of its `legacy` tests on cleaned samples. Left
- * out are the tests that draw random numbers (`TVD`, `empirical_mmd`) and
- * Epps–Singleton.
+ * Evidently 0.7: the statistics of its `legacy` tests on cleaned samples, all of
+ * numbers and categories. Left out are its two tests of texts, whose classifier
+ * reads the words themselves.
  */
 export const evidently: Peer = {
   name: 'evidently',
@@ -239,6 +269,9 @@ export const evidently: Peer = {
     t,
     ad,
     cvm,
+    eppsSingleton,
+    tvd,
+    mmd,
   ],
   chooseTest,
   choices: [ks, wasserstein, js, chi2, z],

@@ -81,3 +81,14 @@ export function extent(values: readonly number[]): [number, number] {
   }
   return [low, high]
 }
+
+/**
+ * NumPy's default quantile of ascending values, at least one: linear between neighbours.
+ *
+ * @example linearQuantile([1, 2, 3, 4], 0.5) // 2.5
+ */
+export function linearQuantile(sorted: ArrayLike<number>, level: number): number {
+  const at = level * (sorted.length - 1)
+  const below = sorted[Math.floor(at)]!
+  return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)]! - below)
+}

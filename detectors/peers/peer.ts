@@ -1,3 +1,5 @@
+import { finished, type Work } from '../multivariate/work.ts'
+
 /** Two raw samples of one feature; null, undefined and NaN are missing values. */
 export type PeerSample =
   | {
@@ -36,6 +38,17 @@ export interface PeerMethod {
   readonly reportsPValue?: true
   /** Null where the peer raises an error or answers NaN, an empty side above all. Never NaN. */
   readonly number: (sample: PeerSample) => PeerNumber | null
+  /** The same with pauses, where it takes long. */
+  readonly steps?: (sample: PeerSample) => Work<PeerNumber | null>
+  /** Random draws decide it, so the order of the rows does. */
+  readonly draws?: true
+}
+
+/** The parts of a method that takes long and draws random numbers. */
+export function inSteps(
+  steps: NonNullable<PeerMethod['steps']>,
+): Required<Pick<PeerMethod, 'number' | 'steps' | 'draws'>> {
+  return { number: (sample) => finished(steps(sample)), steps, draws: true }
 }
 
 export interface Peer {
@@ -74,13 +87,20 @@ export interface PeerScore {
  * The peer's number and verdict; `threshold` stands in for the peer's default.
  * Null where the method does not apply to the kind of feature, or has no answer.
  */
-export function peerScore(
+export const peerScore = (
   method: PeerMethod,
   sample: PeerSample,
   threshold: number | null = method.threshold,
-): PeerScore | null {
+): PeerScore | null => finished(peerScoreSteps(method, sample, threshold))
+
+/** `peerScore` with pauses, where the method takes long. */
+export function* peerScoreSteps(
+  method: PeerMethod,
+  sample: PeerSample,
+  threshold: number | null,
+): Work<PeerScore | null> {
   if (!method.kinds.includes(sample.kind)) return null
-  const number = method.number(sample)
+  const number = method.steps === undefined ? method.number(sample) : yield* method.steps(sample)
   if (number === null || !Number.isFinite(number.judged ?? number.value)) return null
   const { operator } = method
   const judged = number.judged ?? number.value

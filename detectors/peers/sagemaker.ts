@@ -1,5 +1,6 @@
 import { largestShareGap, samplingMargin } from '../drift/linf.ts'
 import { ksTest } from '../exact/ks.ts'
+import { deequChi2 } from './deequ-chi2.ts'
 import { type Peer, type PeerMethod, type PeerSample } from './peer.ts'
 import { presentNumbers, presentValues, valueCounts } from './present-values.ts'
 
@@ -39,12 +40,28 @@ const robust: PeerMethod = {
   },
 }
 
+const chi2: PeerMethod = {
+  metric: 'chi2',
+  method: 'chi2/sagemaker',
+  kinds: ['categorical'],
+  operator: '<',
+  threshold: 0.1,
+  describe:
+    'χ² against the reference’s shares, rare categories put together, judged by its p-value.',
+  number: (sample) => {
+    const values = presentValues(sample)
+    const found = values === null ? null : deequChi2(valueCounts(values))
+    return found && { value: found.statistic, judged: found.pValue }
+  },
+}
+
 /**
  * SageMaker Model Monitor's `baseline_drift_check`, on exact distributions
- * instead of its KLL sketches; `comparison_method` Robust is its default.
+ * instead of its KLL sketches; `comparison_method` Robust is its default, and
+ * `categorical_drift_method` ChiSquared one that can be asked for.
  */
 export const sagemaker: Peer = {
   name: 'sagemaker',
-  methods: [simple, robust],
+  methods: [simple, robust, chi2],
   chooseTest: () => robust,
 }

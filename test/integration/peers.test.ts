@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ModelFile } from '../../core/model-spec.ts'
 import { presets, type Preset } from '../../core/row-methods-schema.ts'
-import { peerNamed } from '../../detectors/peers/catalogue.ts'
+import { peerMethodNamed, peerNamed } from '../../detectors/peers/catalogue.ts'
 import { chunkThreshold, equalParts } from '../../detectors/peers/chunk-threshold.ts'
 import { peerScore, type PeerSample } from '../../detectors/peers/peer.ts'
 import type { MetricRow } from '../../store/queries/metric-row.ts'
@@ -54,10 +54,17 @@ const modelOf = (model: string, more: Partial<ModelFile>): ModelFile => ({
   ...more,
 })
 
+const permuted = ['tvd/evidently-0.7', 'mmd/evidently-0.7']
 const ids = [...new Set(published.map(([id]) => id))]
 const models: readonly ModelFile[] = [
   modelOf('named', {
-    detectors: [...ids, 'mann-whitney/exact'],
+    detectors: [
+      ...ids,
+      ...permuted,
+      'epps-singleton/evidently-0.7',
+      'chi2/sagemaker',
+      'mann-whitney/exact',
+    ],
     row_methods: { sample: 2000 },
     monitors: [{ name: 'evidently', metric: 'drifted/psi/evidently-0.7', critical: '>= 1' }],
   }),
@@ -132,6 +139,34 @@ test.each(published)('%s of %s is the published number', (id, feature, value) =>
 test('a p-value goes by a name of its own, so that no limit of a distance meets it', () => {
   expect(rowsOf('named', 'ks/evidently-0.7', 'x')[0]?.metric).toBe('ks_p_value')
   expect(rowsOf('named', 'ks/alibi-detect-0.12', 'x')[0]?.metric).toBe('ks')
+})
+
+test('what Epps–Singleton and Deequ’s χ² say of the same rows is stored', () => {
+  const score = (id: string, sample: PeerSample) => peerScore(peerMethodNamed(id)!, sample)!
+  const [es, esVerdict] = rowsOf('named', 'epps-singleton/evidently-0.7', 'x')
+  const expected = score('epps-singleton/evidently-0.7', samples.x)
+  expect(es).toMatchObject({ metric: 'epps-singleton_p_value', pValue: null })
+  expect(es?.value).toBeCloseTo(expected.value, 12)
+  expect(esVerdict?.value).toBe(Number(expected.drifted))
+  const [chi2, chi2Verdict] = rowsOf('named', 'chi2/sagemaker', 'c')
+  const table = score('chi2/sagemaker', samples.c)
+  expect(chi2?.value).toBeCloseTo(table.value, 9)
+  expect(chi2?.pValue).toBeCloseTo(table.judged, 12)
+  expect(chi2Verdict).toMatchObject({ value: Number(table.drifted), noiseFloor: 0.1 })
+})
+
+test('a permutation test is stored as a p-value with its verdict, of its own kind of feature only', () => {
+  for (const [id, feature, other] of [
+    ['tvd/evidently-0.7', 'c', 'x'],
+    ['mmd/evidently-0.7', 'x', 'c'],
+  ] as const) {
+    const [number, verdict] = rowsOf('named', id, feature)
+    expect(number).toMatchObject({ metric: `${id.split('/')[0]!}_p_value`, status: 'ok' })
+    // Both features have drifted: hardly a deal is as far apart, whatever the order of the rows.
+    expect(number?.value).toBeLessThan(0.02)
+    expect(verdict).toMatchObject({ value: 1, effect: number?.value, noiseFloor: 0.1 })
+    expect(rowsOf('named', id, other)).toEqual([undefined, undefined])
+  }
 })
 
 test('a model with methods of its own has no others, and exact ones besides', () => {

@@ -51,10 +51,14 @@ test.each([
   ['t/evidently-0.7', '<', 0.05],
   ['ad/evidently-0.7', '<', 0.1],
   ['cvm/evidently-0.7', '<=', 0.1],
+  ['epps-singleton/evidently-0.7', '<', 0.05],
+  ['tvd/evidently-0.7', '<', 0.1],
+  ['mmd/evidently-0.7', '<', 0.1],
   ['js/nannyml-0.13', '>', null],
   ['chi2/nannyml-0.13', '<', 0.05],
   ['ks/alibi-detect-0.12', '<', 0.05],
   ['linf/sagemaker-robust', '>', 0.1],
+  ['chi2/sagemaker', '<', 0.1],
   ['ks/whylogs-1.6', '<', 0.05],
   ['hellinger/whylogs-1.6', '>=', 0.4],
   ['ks/deepchecks-0.19', '>=', 0.2],
@@ -90,6 +94,8 @@ describe.each(methods)('$method', (method) => {
         if (score === null) return
         expect(score.value).toSatisfy(Number.isFinite)
         expect(score.value).toBeGreaterThanOrEqual(0)
+        expect(peerScore(method, sample)).toEqual(score)
+        if (method.draws === true) return
         const turned = {
           ...sample,
           reference: [...sample.reference].reverse(),
