@@ -13,6 +13,7 @@ import {
   sequentialRulesRead,
   type SequentialRuleRow,
 } from '../store/queries/sequential-rules-read.ts'
+import { retractUnfollowed } from './retract-sequential.ts'
 import type { ChangedFrom } from './run-step.ts'
 import { replaySeries } from './sequential-replay.ts'
 import type { SequentialRows } from './sequential-rows.ts'
@@ -43,7 +44,7 @@ export interface SequentialRun {
 export function createSequentialRunner(
   deps: SequentialDeps,
 ): (run: SequentialRun) => Promise<void> {
-  /** Models without a rule, by the revision of their file: nothing of theirs is to be looked up. */
+  /** Models that never had a rule, by the revision of their file: nothing of theirs is to be looked up. */
   const idle = new Map<string, number>()
   return async ({ spec, revision, part, changedFrom }) => {
     const rules = sequentialRules(spec)
@@ -51,21 +52,33 @@ export function createSequentialRunner(
     if (rules.length === 0 && idle.get(spec.model) === revision) return
     const stored = await deps.store.query(sequentialRulesRead(spec.model))
     await dropRules(deps, spec.model, stored, rules)
-    for (const rule of rules) {
-      const from = changedFrom.get(rule.windowMs)
-      if (from === undefined || rule.part !== part) continue
-      const complete = stored.some((row) => row.complete && isOf(row, rule))
-      const writer = new SequentialWriter(deps, spec)
-      await replaySeries(deps.store, spec, rule, {
-        from: complete ? from : null,
-        write: (rows) => writer.write(rows),
-      })
-      await writer.flush()
-      if (!complete)
-        await insertSequentialRules(deps.store, spec.model, [ruleRow(rule)], deps.now())
+    for (const [windowMs, from] of changedFrom) {
+      const followed = new Map<SequentialRule, ReadonlySet<string>>()
+      for (const rule of rules.filter((r) => r.windowMs === windowMs && r.part === part))
+        followed.set(rule, await runRule(deps, spec, rule, { from, stored }))
+      if (stored.some((row) => !rules.some((rule) => isOf(row, rule))))
+        await retractUnfollowed(deps.store, { model: spec.model, windowMs, from, part, followed })
     }
-    if (rules.length === 0) idle.set(spec.model, revision)
+    if (rules.length === 0 && stored.length === 0) idle.set(spec.model, revision)
   }
+}
+
+/** Answers the names that the rule has in results from the window on. */
+async function runRule(
+  deps: SequentialDeps,
+  spec: ModelSpec,
+  rule: SequentialRule,
+  { from, stored }: { readonly from: number; readonly stored: readonly SequentialRuleRow[] },
+): Promise<ReadonlySet<string>> {
+  const complete = stored.some((row) => row.complete && isOf(row, rule))
+  const writer = new SequentialWriter(deps, spec)
+  const names = await replaySeries(deps.store, spec, rule, {
+    from: complete ? from : null,
+    write: (rows) => writer.write(rows),
+  })
+  await writer.flush()
+  if (!complete) await insertSequentialRules(deps.store, spec.model, [ruleRow(rule)], deps.now())
+  return names
 }
 
 const isOf = ({ window, rule, scope }: SequentialRuleRow, asked: SequentialRule): boolean =>

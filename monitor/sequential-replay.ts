@@ -35,23 +35,27 @@ const seriesAtOnce = 5000
 
 /**
  * Runs one rule over all its series from a window to the last, part by part and some windows at a time. The
- * state before the first is stored; every later one is compared with what is stored.
+ * state before the first is stored; every later one is compared with what is stored. Answers the names
+ * that the rule has in results: those of what it follows tell more than it was asked for.
  */
 export async function replaySeries(
   store: Pick<Store, 'query'>,
   spec: ModelSpec,
   rule: SequentialRule,
   { from, write }: Replay,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const source = sourceOf(store, spec, rule)
   const windows = await source.windows(from ?? 0)
   const widest = windows.reduce((most, { size }) => Math.max(most, size), 0)
   const parts = source.divisible ? Math.max(1, Math.ceil(widest / seriesAtOnce)) : 1
   const chunks = windowChunks(windows, rule.windowMs, readAtOnce * parts)
+  const names = new Set<string>()
   for (let part = 0; part < parts; part++) {
-    const replay = new PartReplay(store, { model: spec.model, rule, source, from }, { parts, part })
+    const of = { model: spec.model, rule, source, from, names }
+    const replay = new PartReplay(store, of, { parts, part })
     for (const starts of chunks) await write(await replay.run(starts))
   }
+  return names
 }
 
 function windowChunks(windows: readonly WindowSize[], windowMs: number, most: number): number[][] {
@@ -78,6 +82,8 @@ interface PartOf {
   readonly rule: SequentialRule
   readonly source: SequentialSource
   readonly from: number | null
+  /** Takes those of its rules. */
+  readonly names: Set<string>
 }
 
 /** Some series of one rule on their way through time. */
@@ -102,6 +108,7 @@ class PartReplay {
     const read = (await source.read(starts, this.#part)).map(keyed)
     const rules = source.rule === null ? [...new Set(read.map(({ rule }) => rule))] : [source.rule]
     if (rules.length === 0) return []
+    for (const name of rules) this.#of.names.add(name)
     const time: SequentialTime = { model: this.#frame.model, window: this.#frame.window, rules }
     const stored = await this.#contents(time, starts)
     const windows =

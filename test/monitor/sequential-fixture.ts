@@ -52,9 +52,11 @@ export type Runner = (
   rest?: { revision?: number; part?: MonitoredPart },
 ) => Promise<void>
 
+/** Runs on from one monitor to the next. */
+let now = start
+
 /** A monitor that has just started, and is told from which window on metrics were written. */
 export function newRunner(store: Store): Runner {
-  let now = start
   const run = createSequentialRunner({ store, now: () => ++now })
   return (spec, from, { revision = 1, part = 'events' } = {}) =>
     run({ spec, revision, part, changedFrom: new Map([[spec.windowMs, at(from)]]) })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { modelSpec } from '../../../core/model-spec.ts'
-import type { Query } from '../../../store/query.ts'
+import type { Query, Statement } from '../../../store/query.ts'
+import { retractSequential, unfollowedRules } from '../../../store/queries/retract-sequential.ts'
 import { sequentialContents } from '../../../store/queries/sequential-contents.ts'
 import { sequentialErrorWindows } from '../../../store/queries/sequential-error-windows.ts'
 import { sequentialErrors } from '../../../store/queries/sequential-errors.ts'
@@ -23,7 +24,15 @@ const one = {
 }
 const spec = modelSpec({ model: 'm', task: 'regression' })
 
-const queries: readonly Query<unknown>[] = [
+const series = { rule: hostile, baselines: [hostile], features: [hostile], slices: [hostile] }
+const scope = {
+  ...{ model: hostile, window: '5m', from: 0, followed: [series] },
+  ...{ metrics: [hostile], changePrefix: hostile },
+}
+
+const queries: readonly (Query<unknown> | Statement)[] = [
+  unfollowedRules(scope),
+  ...retractSequential(scope, [hostile]),
   sequentialWindows(followed, 0),
   sequentialValues(followed, range, part),
   sequentialContents(time, range, part),
@@ -36,7 +45,7 @@ const queries: readonly Query<unknown>[] = [
 
 test.each(queries.map((query) => [query.name, query] as const))(
   'every value of %s is a bound parameter',
-  (_, { sql, params }) => {
+  (_, { sql, params = {} }) => {
     const bound = [...sql.matchAll(/\{(\w+):/g)].map((match) => match[1])
     expect(new Set(bound)).toEqual(new Set(Object.keys(params)))
     expect(sql).not.toContain('OR 1=1')
