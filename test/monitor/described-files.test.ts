@@ -90,4 +90,28 @@ describeStore('reference files with texts and embeddings', (opened) => {
       await rm(root, { recursive: true, force: true })
     }
   })
+
+  test('lines of NDJSON that differ in what a feature is are read like events', async () => {
+    const { store } = opened()
+    const root = await directory()
+    try {
+      const values = [[1, 2, 3], 'text', '[4,5,6]', null, [1, 'a', 3], [1, null, 3], 7, { a: 1 }]
+      values.push([], [[1, 2, 3]], true, [1, 2])
+      const lines = values.map((e) => JSON.stringify({ t: 'a', e }))
+      await writeFile(join(root, 'mixed.ndjson'), lines.join('\n'))
+      const baseline = await freeze(store, 'mixed', join(root, 'mixed.ndjson'))
+      expect(baseline).toMatchObject({ status: 'ready', detail: '', n: values.length })
+      if (baseline === undefined) throw new Error('there is a baseline')
+      const profiles = await storedReference(store, baseline)
+      expect(profiles.get('')?.get('e:norm')).toMatchObject({
+        n: 12,
+        missing: 2,
+        typeMismatch: 6,
+        invalid: 2,
+        counts: [1, 1],
+      })
+    } finally {
+      await rm(root, { recursive: true, force: true })
+    }
+  })
 })
