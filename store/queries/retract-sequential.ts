@@ -37,7 +37,7 @@ const unfollowed = (rule: string): string => `NOT arrayExists(
     {followed:Array(String)}, {baselines:Array(Array(String))}, {features:Array(Array(String))}, {slices:Array(Array(String))})`
 
 const results = `${within}
-  AND has({metrics:Array(String)}, metric) AND status != 'retracted'
+  AND metric IN {metrics:Array(String)} AND status != 'retracted'
   AND ${unfollowed(ruleOfMethod)}`
 
 const boundSeries = (followed: readonly FollowedSeries[]): Query<unknown>['params'] => ({
