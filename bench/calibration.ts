@@ -10,6 +10,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { detectors } from '../detectors/catalogue.ts'
 import type { DriftInput } from '../detectors/detector.ts'
+import { profilePair } from '../detectors/pair.ts'
 import { normalDeviate } from '../detectors/special-functions/normal.ts'
 import {
   calibrationPage,
@@ -90,7 +91,7 @@ function alarmRates({ n, next }: Comparison, runs: number, seed: number): Cell {
   const alarms = detectors.map(() => alphas.map(() => 0))
   const able = detectors.map(({ minReference = 0 }) => n >= minReference)
   for (let run = 0; run < runs; run++) {
-    const input = next(draws)
+    const input = profilePair(next(draws))
     for (const [d, { kinds, compute }] of detectors.entries()) {
       if (!able[d] || !kinds.includes(input.binning.kind)) {
         able[d] = false

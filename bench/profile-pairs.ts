@@ -8,6 +8,7 @@
  */
 import { defaultDetectors, detectors } from '../detectors/catalogue.ts'
 import type { Detector, DriftInput } from '../detectors/detector.ts'
+import { ProfilePair } from '../detectors/pair.ts'
 import type { FeatureBinning, FeatureProfile } from '../detectors/profile.ts'
 import { inputMetrics } from '../detectors/quality/input-metrics.ts'
 import { multinomial, type Draws, seededDraws } from './draws.ts'
@@ -69,7 +70,9 @@ function leastMs(work: () => number): number {
 
 const drift = (pairs: readonly DriftInput[], used: readonly Detector[]) => (): number => {
   let total = 0
-  for (const pair of pairs) {
+  for (const input of pairs) {
+    // As the monitor does it: what detectors derive from a pair alike is worked out once.
+    const pair = new ProfilePair(input)
     for (const { kinds, compute } of used) {
       if (kinds.includes(pair.binning.kind)) total += compute(pair)?.value ?? 0
     }

@@ -23,7 +23,8 @@ export interface Detector {
   /**
    * Null where the statistic does not apply: another kind of feature, or no
    * events on one side. Never NaN. Throws `RangeError` when a profile was not
-   * counted over this binning, which is a bug of the caller.
+   * counted over this binning, which is a bug of the caller. Given a
+   * `ProfilePair`, it shares work with other detectors that get the same one.
    */
   readonly compute: (input: DriftInput) => Score | null
 }

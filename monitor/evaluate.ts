@@ -4,6 +4,7 @@ import { watchedMetrics } from '../core/watched-metrics.ts'
 import { adjustedPValues } from '../detectors/calibration/false-discovery.ts'
 import { defaultDetectors, detectorNamed, insufficient } from '../detectors/catalogue.ts'
 import type { Detector } from '../detectors/detector.ts'
+import { ProfilePair } from '../detectors/pair.ts'
 import type { FeatureBinning, FeatureProfile } from '../detectors/profile.ts'
 import type { Score } from '../detectors/score.ts'
 import type { MetricRow } from '../store/queries/metric-row.ts'
@@ -76,9 +77,7 @@ export function evaluateWindow(window: EvaluatedWindow): MetricRow[] {
       ...outlierRows(arm.outliers, frame, spec.minSamples),
     ]
     for (const [baseline, reference] of arm.references) {
-      for (const detector of detectors) {
-        rows.push(...driftRows(window, arm, frame, { baseline, reference, detector }))
-      }
+      rows.push(...driftRows(window, arm, frame, { baseline, reference, detectors }))
     }
     for (const method of new Set(arm.rowScores.map(family))) {
       const group = arm.rowScores.filter((row) => family(row) === method)
@@ -104,64 +103,61 @@ function detectorsOf(spec: ModelSpec): readonly Detector[] {
 interface Comparison {
   readonly baseline: string
   readonly reference: SliceProfiles | null
-  readonly detector: Detector
+  readonly detectors: readonly Detector[]
 }
 
-/** One detector and baseline over all slices and features: the family that false discoveries are counted in. */
+/**
+ * Every detector against one baseline. The rows of one detector over all slices and features are the
+ * family that false discoveries are counted in, and stay together; but all detectors look at one pair
+ * of profiles before the next, so that they share what they derive from it.
+ */
 function driftRows(
   { spec, binnings }: EvaluatedWindow,
   arm: EvaluatedArm,
   frame: RowFrame,
-  { baseline, reference, detector }: Comparison,
+  { baseline, reference, detectors }: Comparison,
 ): MetricRow[] {
-  const rows: MetricRow[] = []
+  const families = detectors.map((): MetricRow[] => [])
   for (const [slice, features] of arm.current) {
     for (const [feature, current] of features) {
       const binning = binnings.get(feature)
-      if (binning === undefined || !detector.kinds.includes(binning.kind)) continue
-      if (slice !== '' && current.n < spec.minSamples) continue
+      if (binning === undefined || (slice !== '' && current.n < spec.minSamples)) continue
       const against = reference?.get(slice)?.get(feature)
-      const facts = {
-        ...frame,
-        slice,
-        feature,
-        baseline,
-        metric: detector.metric,
-        method: detector.method,
+      const pair = against && new ProfilePair({ reference: against, current, binning })
+      for (const [i, detector] of detectors.entries()) {
+        if (!detector.kinds.includes(binning.kind)) continue
+        const { metric, method } = detector
+        const facts = { ...frame, slice, feature, baseline, metric, method }
+        const row = compared(facts, { current, pair, detector, minSamples: spec.minSamples })
+        families[i]?.push(row)
       }
-      rows.push(
-        compared(facts, { current, against, binning, detector, minSamples: spec.minSamples }),
-      )
     }
   }
-  return adjusted(rows, spec.correction)
+  return families.flatMap((rows) => adjusted(rows, spec.correction))
 }
 
 interface Compared {
   readonly current: FeatureProfile
-  readonly against: FeatureProfile | undefined
-  readonly binning: FeatureBinning
+  /** With the reference, where there is one. */
+  readonly pair: ProfilePair | undefined
   readonly detector: Detector
   readonly minSamples: number
 }
 
 type DriftFacts = RowFrame & Pick<MetricRow, 'slice' | 'feature' | 'baseline' | 'metric' | 'method'>
 
-function compared(
-  facts: DriftFacts,
-  { current, against, binning, detector, minSamples }: Compared,
-): MetricRow {
+function compared(facts: DriftFacts, { current, pair, detector, minSamples }: Compared): MetricRow {
   const none = {
     ...facts,
     ...emptyScore,
-    nReference: against?.n ?? 0,
+    nReference: pair?.reference.n ?? 0,
     nCurrent: current.n,
     status: 'insufficient_data',
   } as const
   const least = Math.max(minSamples, detector.minReference ?? 0)
-  if (against === undefined || against.n < least || insufficient(against, current, minSamples))
-    return none
-  const score = detector.compute({ reference: against, current, binning })
+  if (pair === undefined || pair.reference.n < least) return none
+  if (insufficient(pair.reference, current, minSamples)) return none
+  const score = detector.compute(pair)
   return score === null ? none : scored(facts, score, 'ok')
 }
 

@@ -18,22 +18,21 @@ import { type GammaNull, gammaOf } from './permutation-null.ts'
  */
 export function bridgeNull(heights: readonly number[], weights: readonly number[]): GammaNull {
   // Weights may span hundreds of decades: cubes of them must neither overflow nor vanish.
-  const unit = weights.reduce((most, weight) => Math.max(most, weight), 0)
+  let unit = 0
+  for (const weight of weights) unit = Math.max(unit, weight)
   if (!(unit > 0)) return { shape: 0, scale: 0 }
-  const { mean, square, cube } = cumulantSums(
-    heights,
-    weights.map((weight) => weight / unit),
-  )
+  const { mean, square, cube } = cumulantSums(heights, weights, unit)
   if (!(square > 0) || !(cube > 0)) return { shape: 0, scale: 0 }
   // Cumulants are κ₁ = mean, κ₂ = 2·square, κ₃ = 8·cube.
   const { start = 0, shape, scale } = gammaOf({ mean, variance: 2 * square, third: 8 * cube })
   return { start: unit * start, shape, scale: unit * scale }
 }
 
-/** Traces of the weighted covariance, of its square and of its cube. */
+/** Traces of the weighted covariance, of its square and of its cube; weights in the given unit. */
 function cumulantSums(
   heights: readonly number[],
   weights: readonly number[],
+  unit: number,
 ): { mean: number; square: number; cube: number } {
   let mean = 0
   let square = 0
@@ -42,14 +41,15 @@ function cumulantSums(
   let below = 0
   let twice = 0
   let pairs = 0
-  for (const [j, height] of heights.entries()) {
-    const weight = weights[j]!
+  for (let j = 0; j < heights.length; j++) {
+    const height = heights[j]!
+    const weight = weights[j]! / unit
     const above = 1 - height
     const own = weight * height * above
     mean += own
     square += own * own + 2 * weight * above * above * below
     cube +=
-      own ** 3 +
+      own * own * own +
       3 * own * weight * above * above * below +
       weight * above * above * (3 * twice + 6 * pairs)
     pairs += own * below

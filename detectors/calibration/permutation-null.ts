@@ -1,4 +1,4 @@
-import { total } from '../bins.ts'
+import { type DealtCounts } from './dealt-counts.ts'
 import { gammaQ, upperGammaQuantile } from '../special-functions/incomplete-gamma.ts'
 
 /** A gamma distribution by shape and scale; χ² with k degrees of freedom has shape k/2, scale 2. */
@@ -33,13 +33,10 @@ export function gammaOf({ mean, variance, third }: Moments): GammaNull {
   return { start: mean - shape * scale, shape, scale }
 }
 
-/** What a bin adds to a statistic on the χ² scale, from its reference and its current count. */
-export type Contribution = (reference: number, current: number) => number
-
 /**
  * Null distribution of a statistic Σ f(xᵢ, yᵢ) over bins, as if the events of
- * both samples had been dealt out again at random: given its total, the current
- * count of a bin is then hypergeometric. The mean is exact; the second and third
+ * both samples had been dealt out again at random. `terms` are f, on the χ²
+ * scale, at the nodes of `dealt`. The mean is exact; the second and third
  * moments join the bins' own with what they have in common in large samples; a
  * shifted gamma distribution takes all three.
  *
@@ -53,35 +50,28 @@ export type Contribution = (reference: number, current: number) => number
  * common share down by is in the mean, and since all counts add up to the number
  * of events, slopes that are alike cancel.
  *
- * O(bins · √count) for small counts, O(1) a bin for large ones.
+ * O(nodes).
  */
-export function permutationNull(
-  reference: readonly number[],
-  current: readonly number[],
-  contribution: Contribution,
-): GammaNull {
-  const n = total(reference)
-  const m = total(current)
+export function permutationNull(dealt: DealtCounts, terms: readonly number[]): GammaNull {
+  const { n, m, ends, shares } = dealt
+  if (ends.length < 2) return { shape: 0, scale: 0 }
   // Beyond the bins' own moments, of χ² with B − 1 degrees of freedom.
   let mean = 0
   let variance = 2
   let third = 16
   let slopes = 0
   let squares = 0
-  let used = 0
-  for (let i = 0; i < reference.length; i++) {
-    const pooled = reference[i]! + current[i]!
-    if (pooled === 0) continue
-    used++
-    const share = pooled / (n + m)
-    const bin = binMoments(pooled, { n, m }, contribution)
-    mean += bin.mean
-    variance += bin.variance - 2 * share * share
-    third += bin.third - share * share * (24 - 8 * share)
-    slopes += bin.slope * share
-    squares += (bin.slope * share) ** 2
+  for (let i = 0; i < ends.length; i++) {
+    const share = shares[i]!
+    const own = binMoments(dealt, terms, i)
+    mean += own.mean
+    variance += own.variance - 2 * share * share
+    third += own.third - share * share * (24 - 8 * share)
+    const slope = own.slope * share
+    slopes += slope
+    squares += slope * slope
   }
-  if (used < 2 || mean <= 0) return { shape: 0, scale: 0 }
+  if (mean <= 0) return { shape: 0, scale: 0 }
   const together = ((n * m) / Math.max(1, n + m - 1)) * (slopes * slopes - squares)
   return gammaOf({ mean, variance: variance - together, third })
 }
@@ -96,114 +86,35 @@ export function gammaQuantile(level: number, { shape, scale, start = 0 }: GammaN
   return shape > 0 ? Math.max(0, start + scale * upperGammaQuantile(shape, level)) : 0
 }
 
-/** Beyond this standard deviation a count may be taken as normal. */
-const denseDeviation = 8
-
-/** Nodes and weights for a mean over a standard normal value, exact for polynomials up to degree nine. */
-const normalNodes = [
-  0, 1.355626179974266, -1.355626179974266, 2.856970013872806, -2.856970013872806,
-]
-const normalWeights = [
-  8 / 15,
-  0.2220759220056126,
-  0.2220759220056126,
-  0.01125741132772071,
-  0.01125741132772071,
-]
-
 /** Moments of what a bin adds, and how much more that is for one current event more. */
-export interface BinMoments extends Moments {
+interface BinMoments extends Moments {
   readonly slope: number
 }
 
-function binMoments(pooled: number, sides: Sides, contribution: Contribution): BinMoments {
-  const sparse = sparseMoments(pooled, sides, contribution)
-  if (sparse !== null) return sparse
-  const { center, deviation } = dealtOut(pooled, sides)
-  let first = 0
-  let second = 0
-  let third = 0
+function binMoments(
+  { current, weights, ends, centers, deviations }: DealtCounts,
+  terms: readonly number[],
+  bin: number,
+): BinMoments {
+  const end = ends[bin]!
+  const center = centers[bin]!
+  const variance = deviations[bin]! ** 2
+  let mean = 0
+  let square = 0
+  let cube = 0
   let product = 0
-  for (let k = 0; k < normalNodes.length; k++) {
-    const node = normalNodes[k]!
-    const weight = normalWeights[k]!
-    const y = center + deviation * node
-    const value = contribution(pooled - y, y)
-    first += weight * value
-    second += weight * value * value
-    third += weight * value * value * value
-    product += weight * node * value
+  for (let k = bin > 0 ? ends[bin - 1]! : 0; k < end; k++) {
+    const term = terms[k]!
+    const weighted = weights[k]! * term
+    mean += weighted
+    square += weighted * term
+    cube += weighted * term * term
+    product += weighted * (current[k]! - center)
   }
-  return momentsOf(first, second, third, product / deviation)
-}
-
-/** Mean and standard deviation of the current count of a bin of `pooled` events. */
-function dealtOut(pooled: number, { n, m }: Sides): { center: number; deviation: number } {
-  const share = pooled / (n + m)
-  return {
-    center: m * share,
-    deviation: Math.sqrt((m * share * (1 - share) * n) / Math.max(1, n + m - 1)),
-  }
-}
-
-/** From the means of a value, its square and its cube. */
-function momentsOf(mean: number, square: number, cube: number, slope: number): BinMoments {
   return {
     mean,
     variance: Math.max(0, square - mean * mean),
     third: cube - mean * (3 * square - 2 * mean * mean),
-    slope,
+    slope: variance > 0 ? product / variance : 0,
   }
-}
-
-/** Events of the reference and of the current sample. */
-export interface Sides {
-  readonly n: number
-  readonly m: number
-}
-
-/**
- * Moments of what a bin of `pooled` events adds, when they are dealt
- * out at random. Null where the current count varies by more than eight, and
- * may be taken as normal. O(√pooled).
- */
-export function sparseMoments(
-  pooled: number,
-  { n, m }: Sides,
-  contribution: Contribution,
-): BinMoments | null {
-  const { center, deviation } = dealtOut(pooled, { n, m })
-  if (deviation > denseDeviation) return null
-
-  const least = Math.max(0, pooled - n, Math.floor(center - 7 * deviation - 4))
-  const most = Math.min(pooled, m, Math.ceil(center + 7 * deviation + 4))
-  // Relative weights from the middle outwards, so that none underflows early.
-  const middle = Math.min(most, Math.max(least, Math.round(center)))
-  let weights = 0
-  let first = 0
-  let second = 0
-  let third = 0
-  let product = 0
-  let weight = 1
-  for (let y = middle; y <= most; y++) {
-    const value = contribution(pooled - y, y)
-    weights += weight
-    first += weight * value
-    second += weight * value * value
-    third += weight * value * value * value
-    product += weight * value * (y - center)
-    weight *= ((pooled - y) * (m - y)) / ((y + 1) * (n - pooled + y + 1))
-  }
-  weight = 1
-  for (let y = middle - 1; y >= least; y--) {
-    weight *= ((y + 1) * (n - pooled + y + 1)) / ((pooled - y) * (m - y))
-    const value = contribution(pooled - y, y)
-    weights += weight
-    first += weight * value
-    second += weight * value * value
-    third += weight * value * value * value
-    product += weight * value * (y - center)
-  }
-  const slope = deviation > 0 ? product / weights / (deviation * deviation) : 0
-  return momentsOf(first / weights, second / weights, third / weights, slope)
 }

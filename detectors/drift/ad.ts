@@ -1,11 +1,12 @@
-import { type BinPair, binPair, effectiveSize } from '../bins.ts'
+import { type BinPair, effectiveSize } from '../bins.ts'
 import { bridgeNull } from '../calibration/bridge-null.ts'
 import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { shareDeviation } from '../calibration/two-shares.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { fineBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
-import { distributionGaps } from './distribution-gaps.ts'
+import { type DistributionGaps, distributionGaps } from './distribution-gaps.ts'
 
 /**
  * Two-sample Anderson–Darling statistic of two histograms over ordered bins:
@@ -29,10 +30,14 @@ import { distributionGaps } from './distribution-gaps.ts'
  * @example andersonDarling({ reference: [25, 25, 25, 25], current: [40, 30, 20, 10], n: 100, m: 100 }) // 5.7116
  */
 export function andersonDarling(bins: BinPair): number {
-  const { n, m } = bins
+  return weightedSum(distributionGaps(bins), bins)
+}
+
+function weightedSum({ below, belowNow, pooled }: DistributionGaps, { n, m }: BinPair): number {
   let sum = 0
-  for (const { below, belowNow, pooled } of distributionGaps(bins)) {
-    sum += pooled * shareDeviation({ x: below, n, y: belowNow, m }) ** 2
+  for (let i = 0; i < pooled.length; i++) {
+    const z = shareDeviation({ x: below[i]!, n, y: belowNow[i]!, m })
+    sum += pooled[i]! * z * z
   }
   return sum
 }
@@ -47,14 +52,15 @@ export const adDetector: Detector = {
     'Anderson–Darling statistic over up to 64 bins; the effect is the root mean square of the gaps in their own deviations.',
   compute: (input) => {
     if (input.binning.kind !== 'numeric') return null
-    const bins = binPair(input, 'fine')
+    const bins = fineBins(input)
     if (bins === null) return null
     const { n, m } = bins
-    const value = andersonDarling(bins)
-    const gaps = distributionGaps(bins)
+    const gaps = bins.once(distributionGaps)
+    const value = weightedSum(gaps, bins)
+    const { heights } = gaps
     const nothing = bridgeNull(
-      gaps.map(({ height }) => height),
-      gaps.map(({ height, pooled }) => pooled / (height * (1 - height))),
+      heights,
+      gaps.pooled.map((share, i) => share / (heights[i]! * (1 - heights[i]!))),
     )
     const judgement = {
       pValue: gammaSurvival(value, nothing),

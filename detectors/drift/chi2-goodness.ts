@@ -1,7 +1,9 @@
-import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
+import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
 import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /** Half an event a bin: the Jeffreys prior, as in `psi`. */
@@ -38,12 +40,25 @@ export function chi2Goodness(
   const n = total(reference) + added
   const m = total(current) + added
   let sum = 0
-  for (const [i, count] of reference.entries()) {
-    const p = (count + prior) / n
+  for (let i = 0; i < reference.length; i++) {
+    const p = (reference[i]! + prior) / n
     const gap = (current[i]! + prior) / m - p
     if (gap !== 0) sum += (gap * gap) / p
   }
   return (m - added) * sum
+}
+
+/** Terms of the statistic times n/(n + m). χ² with B − 1 degrees of freedom in the limit. */
+function goodnessTerms({ reference, current, n, m, ends }: DealtCounts): number[] {
+  const size = effectiveSize(n, m)
+  const added = jeffreys * ends.length
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    const p = (reference[k]! + jeffreys) / (n + added)
+    const gap = (current[k]! + jeffreys) / (m + added) - p
+    terms[k] = (size * gap * gap) / p
+  }
+  return terms
 }
 
 export const chi2GoodnessDetector: Detector = {
@@ -55,16 +70,13 @@ export const chi2GoodnessDetector: Detector = {
   describe:
     'Pearson’s χ² of the current counts against the reference’s shares, half a pseudo-count a bin; the effect is Cohen’s w.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { reference, current, n, m } = bins
     const value = chi2Goodness(reference, current)
     const size = effectiveSize(n, m)
-    const added = jeffreys * reference.length
-    const nothing = permutationNull(reference, current, (x, y) => {
-      const p = (x + jeffreys) / (n + added)
-      return (size * ((y + jeffreys) / (m + added) - p) ** 2) / p
-    })
+    const dealt = bins.once(dealtCounts)
+    const nothing = permutationNull(dealt, goodnessTerms(dealt))
     const judgement = {
       pValue: gammaSurvival((value * size) / m, nothing),
       noiseFloor: (gammaQuantile(noiseLevel, nothing) * m) / size,

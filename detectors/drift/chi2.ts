@@ -1,16 +1,21 @@
-import { binPair, requireSameBins, total } from '../bins.ts'
-import { type Contribution, type Sides } from '../calibration/permutation-null.ts'
+import { type BinPair, requireSameBins, total } from '../bins.ts'
+import { type DealtCounts } from '../calibration/dealt-counts.ts'
 import { judgeTable } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { chi2Survival } from '../special-functions/incomplete-gamma.ts'
 
-export interface Contingency {
+/** A 2 × bins table's statistic and what to read it by. */
+export interface TableStatistic {
   readonly statistic: number
   /** Bins in use less one. */
   readonly dof: number
-  readonly pValue: number
   /** √(χ²/(n + m)) without Yates' correction: 0 for equal shares, 1 for none in common. */
   readonly cramersV: number
+}
+
+export interface Contingency extends TableStatistic {
+  readonly pValue: number
 }
 
 /**
@@ -42,37 +47,44 @@ export function chi2Contingency(
   current: readonly number[],
 ): Contingency {
   requireSameBins('chi2Contingency', reference, current)
-  const n = total(reference)
-  const m = total(current)
-  const used = reference.filter((count, i) => count + current[i]! > 0).length
-  if (n === 0 || m === 0 || used < 2) return { statistic: 0, dof: 0, pValue: 1, cramersV: 0 }
-  const dof = used - 1
+  const table = pearson({ reference, current, n: total(reference), m: total(current) })
+  return { ...table, pValue: chi2Survival(table.statistic, table.dof) }
+}
+
+/** Pearson's statistic of the bins of a pair, as `chi2Contingency`. */
+export function pearson({ reference, current, n, m }: BinPair): TableStatistic {
+  let used = 0
   let plain = 0
   let corrected = 0
-  for (const [i, count] of reference.entries()) {
-    const pooled = count + current[i]!
+  for (let i = 0; i < reference.length; i++) {
+    const pooled = reference[i]! + current[i]!
     if (pooled === 0) continue
+    used++
     // The gap is the same in both rows of a column, with opposite sign.
-    const gap = Math.abs(count - (pooled * n) / (n + m))
+    const gap = Math.abs(reference[i]! - (pooled * n) / (n + m))
     const weight = ((n + m) * (1 / n + 1 / m)) / pooled
     plain += gap * gap * weight
-    corrected += Math.max(0, gap - 0.5) ** 2 * weight
+    const less = Math.max(0, gap - 0.5)
+    corrected += less * less * weight
   }
-  const statistic = dof === 1 ? corrected : plain
+  if (n === 0 || m === 0 || used < 2) return { statistic: 0, dof: 0, cramersV: 0 }
   return {
-    statistic,
-    dof,
-    pValue: chi2Survival(statistic, dof),
+    statistic: used === 2 ? corrected : plain,
+    dof: used - 1,
     cramersV: Math.min(1, Math.sqrt(plain / (n + m))),
   }
 }
 
-/** What a bin adds to χ² without Yates' correction. */
-export function chi2Contribution({ n, m }: Sides): Contribution {
-  return (x, y) => {
+/** Terms of χ² without Yates' correction. */
+export function chi2Terms({ reference, current, n, m }: DealtCounts): number[] {
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    const x = reference[k]!
+    const y = current[k]!
     const gap = x / n - y / m
-    return (gap * gap * n * m) / (x + y)
+    terms[k] = (gap * gap * n * m) / (x + y)
   }
+  return terms
 }
 
 export const chi2Detector: Detector = {
@@ -84,9 +96,9 @@ export const chi2Detector: Detector = {
   describe:
     'Pearson’s χ² of the 2 × bins table (Yates with one degree of freedom); the effect is Cramér’s V.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
-    const table = chi2Contingency(bins.reference, bins.current)
+    const table = bins.once(pearson)
     return {
       method: 'chi2/contingency',
       value: table.statistic,
@@ -94,7 +106,7 @@ export const chi2Detector: Detector = {
       effect: table.cramersV,
       nReference: bins.n,
       nCurrent: bins.m,
-      ...judgeTable(table.statistic, bins, chi2Contribution(bins)),
+      ...judgeTable(table.statistic, bins, chi2Terms),
     }
   },
 }

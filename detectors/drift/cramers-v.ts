@@ -1,7 +1,8 @@
-import { binPair, requireSameBins, total } from '../bins.ts'
+import { type BinPair, requireSameBins, total } from '../bins.ts'
 import { judgeTable } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
-import { chi2Contribution } from './chi2.ts'
+import { coarseBins } from '../pair.ts'
+import { chi2Terms } from './chi2.ts'
 
 /**
  * Cramér's V of two histograms as a 2 × bins table, corrected for bias:
@@ -28,14 +29,15 @@ export function cramersV(reference: readonly number[], current: readonly number[
   const n = total(reference)
   const m = total(current)
   const used = reference.filter((count, i) => count + current[i]! > 0).length
-  return n === 0 || m === 0 ? 0 : corrected(plainChi2(reference, current), used, n + m)
+  return n === 0 || m === 0 ? 0 : corrected(plainChi2({ reference, current, n, m }), used, n + m)
 }
 
-function plainChi2(reference: readonly number[], current: readonly number[]): number {
-  const add = chi2Contribution({ n: total(reference), m: total(current) })
+function plainChi2({ reference, current, n, m }: BinPair): number {
   let sum = 0
-  for (const [i, count] of reference.entries()) {
-    if (count + current[i]! > 0) sum += add(count, current[i]!)
+  for (let i = 0; i < reference.length; i++) {
+    const pooled = reference[i]! + current[i]!
+    const gap = reference[i]! / n - current[i]! / m
+    if (pooled > 0) sum += (gap * gap * n * m) / pooled
   }
   return sum
 }
@@ -57,12 +59,12 @@ export const cramersVDetector: Detector = {
   describe:
     'Cramér’s V of the 2 × bins table, corrected for bias: 0 where χ² is no more than chance makes it.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
-    const { reference, current, n, m } = bins
-    const value = cramersV(reference, current)
-    const chi2 = plainChi2(reference, current)
-    const { pValue, noiseFloor } = judgeTable(chi2, bins, chi2Contribution(bins))
+    const { reference, n, m } = bins
+    const chi2 = plainChi2(bins)
+    const value = corrected(chi2, reference.length, n + m)
+    const { pValue, noiseFloor } = judgeTable(chi2, bins, chi2Terms)
     return {
       method: 'cramers-v/bias-corrected',
       value,

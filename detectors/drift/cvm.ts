@@ -1,10 +1,11 @@
-import { type BinPair, binPair, effectiveSize } from '../bins.ts'
+import { type BinPair, effectiveSize } from '../bins.ts'
 import { bridgeNull } from '../calibration/bridge-null.ts'
 import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { fineBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
-import { distributionGaps } from './distribution-gaps.ts'
+import { type DistributionGaps, distributionGaps } from './distribution-gaps.ts'
 
 /**
  * Two-sample Cramér–von Mises statistic of two histograms over ordered bins:
@@ -24,9 +25,14 @@ import { distributionGaps } from './distribution-gaps.ts'
  * @example cramerVonMises({ reference: [25, 25, 25, 25], current: [40, 30, 20, 10], n: 100, m: 100 }) // 1.16875
  */
 export function cramerVonMises(bins: BinPair): number {
+  return effectiveSize(bins.n, bins.m) * squaredGaps(distributionGaps(bins))
+}
+
+/** Mean of the squared gaps over the pooled events. */
+function squaredGaps({ gaps, pooled }: DistributionGaps): number {
   let sum = 0
-  for (const { gap, pooled } of distributionGaps(bins)) sum += pooled * gap * gap
-  return effectiveSize(bins.n, bins.m) * sum
+  for (let i = 0; i < gaps.length; i++) sum += pooled[i]! * gaps[i]! * gaps[i]!
+  return sum
 }
 
 export const cvmDetector: Detector = {
@@ -39,15 +45,12 @@ export const cvmDetector: Detector = {
     'Cramér–von Mises statistic over up to 64 bins; the effect is the root mean square gap of the distribution functions.',
   compute: (input) => {
     if (input.binning.kind !== 'numeric') return null
-    const bins = binPair(input, 'fine')
+    const bins = fineBins(input)
     if (bins === null) return null
     const { n, m } = bins
-    const value = cramerVonMises(bins)
-    const gaps = distributionGaps(bins)
-    const nothing = bridgeNull(
-      gaps.map(({ height }) => height),
-      gaps.map(({ pooled }) => pooled),
-    )
+    const gaps = bins.once(distributionGaps)
+    const value = effectiveSize(n, m) * squaredGaps(gaps)
+    const nothing = bridgeNull(gaps.heights, gaps.pooled)
     const judgement = {
       pValue: gammaSurvival(value, nothing),
       noiseFloor: gammaQuantile(noiseLevel, nothing),

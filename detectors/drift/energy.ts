@@ -1,13 +1,13 @@
-import { type BinPair, effectiveSize, nonValues, total, valueCounts } from '../bins.ts'
+import { effectiveSize, nonValues, total } from '../bins.ts'
 import { bridgeNull } from '../calibration/bridge-null.ts'
 import { levelOfFewEvents, withFewEvents } from '../calibration/few-events.ts'
 import { gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector, type DriftInput } from '../detector.ts'
-import { type NumericBinning } from '../profile.ts'
+import { fineBins, profilePair } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 import { distributionGaps } from './distribution-gaps.ts'
-import { normedPositions } from './wasserstein.ts'
+import { placedValues } from './wasserstein.ts'
 
 /**
  * Energy distance of two histograms whose bins sit at ascending positions:
@@ -35,38 +35,35 @@ export function energyDistance(
   }
   const n = Math.max(1, total(reference))
   const m = Math.max(1, total(current))
+  return rootArea(distributionGaps({ reference, current, n, m }).gaps, positions)
+}
+
+function rootArea(gaps: readonly number[], positions: readonly number[]): number {
   let sum = 0
-  for (const [i, { gap }] of distributionGaps({ reference, current, n, m }).entries()) {
-    sum += gap * gap * (positions[i + 1]! - positions[i]!)
+  for (let i = 0; i < gaps.length; i++) {
+    sum += gaps[i]! * gaps[i]! * (positions[i + 1]! - positions[i]!)
   }
   return Math.sqrt(2 * sum)
 }
 
 /**
- * Bins at their positions in reference deviations; unseen, mismatched, invalid
+ * Positions of the bins in use, in reference deviations; unseen, mismatched, invalid
  * and missing events follow after the greatest value, a deviation apart each.
  */
-function placedBins(
-  { reference, current }: DriftInput,
-  binning: NumericBinning,
-): BinPair & { readonly positions: readonly number[] } {
-  const { positions } = normedPositions(binning, reference)
+function placesInUse({ reference, current }: DriftInput, positions: readonly number[]): number[] {
   // A constant reference has one position for all bins; another value then lies a deviation off.
   const flat = positions[0] === positions.at(-1)
-  const places = flat ? positions.map((_, i) => i) : positions
-  const last = places.at(-1)!
-  const counts = [...valueCounts(reference, binning), ...nonValues(reference)]
-  const countsNow = [...valueCounts(current, binning), ...nonValues(current)]
-  const placed = [...places, ...nonValues(reference).map((_, i) => last + 1 + i)]
-  const used = counts.map((count, i) => count + countsNow[i]! > 0)
-  const inUse = (list: readonly number[]) => list.filter((_, i) => used[i])
-  return {
-    reference: inUse(counts),
-    current: inUse(countsNow),
-    positions: inUse(placed),
-    n: total(counts),
-    m: total(countsNow),
+  const places: number[] = []
+  let last = 0
+  for (let i = 0; i < positions.length; i++) {
+    last = flat ? i : positions[i]!
+    if (reference.counts[i]! + current.counts[i]! > 0) places.push(last)
   }
+  const now = nonValues(current)
+  for (const [i, count] of nonValues(reference).entries()) {
+    if (count + now[i]! > 0) places.push(last + 1 + i)
+  }
+  return places
 }
 
 export const energyDetector: Detector = {
@@ -78,14 +75,17 @@ export const energyDetector: Detector = {
   describe:
     'Energy distance over up to 64 bins, values in standard deviations of the reference; missing and invalid follow after the greatest value.',
   compute: (input) => {
-    if (input.binning.kind !== 'numeric') return null
-    if (input.reference.n === 0 || input.current.n === 0) return null
-    const bins = placedBins(input, input.binning)
-    const { reference, current, positions, n, m } = bins
-    const value = energyDistance(reference, current, positions)
+    const pair = profilePair(input)
+    const bins = fineBins(pair)
+    const values = pair.once(placedValues)
+    if (bins === null || values === null) return null
+    const { n, m } = bins
+    const { gaps, heights } = bins.once(distributionGaps)
+    const places = placesInUse(pair, values.positions)
+    const value = rootArea(gaps, places)
     const nothing = bridgeNull(
-      distributionGaps(bins).map(({ height }) => height),
-      positions.slice(1).map((position, i) => 2 * (position - positions[i]!)),
+      heights,
+      heights.map((_, i) => 2 * (places[i + 1]! - places[i]!)),
     )
     const size = effectiveSize(n, m)
     const judgement = {

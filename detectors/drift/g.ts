@@ -1,7 +1,9 @@
-import { binPair, requireSameBins, total } from '../bins.ts'
+import { requireSameBins, total } from '../bins.ts'
+import { type DealtCounts } from '../calibration/dealt-counts.ts'
 import { judgeTable } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
-import { chi2Contingency } from './chi2.ts'
+import { coarseBins } from '../pair.ts'
+import { pearson } from './chi2.ts'
 
 /**
  * Likelihood-ratio (G) statistic of two histograms as a 2 × bins table:
@@ -29,15 +31,27 @@ export function gStatistic(reference: readonly number[], current: readonly numbe
   const m = total(current)
   if (n === 0 || m === 0) return 0
   let sum = 0
-  for (const [i, count] of reference.entries()) sum += information(count, current[i]!, { n, m })
-  return Math.max(0, sum)
+  for (let i = 0; i < reference.length; i++) {
+    const share = (reference[i]! + current[i]!) / (n + m)
+    sum += information(reference[i]!, n, share) + information(current[i]!, m, share)
+  }
+  return Math.max(0, 2 * sum)
 }
 
-function information(x: number, y: number, { n, m }: { n: number; m: number }): number {
-  const share = (x + y) / (n + m)
-  const fromReference = x > 0 ? x * Math.log(x / n / share) : 0
-  const fromCurrent = y > 0 ? y * Math.log(y / m / share) : 0
-  return 2 * (fromReference + fromCurrent)
+/** What `count` of `events` tell where a `share` of them was expected, in nats. */
+function information(count: number, events: number, share: number): number {
+  return count > 0 ? count * Math.log(count / events / share) : 0
+}
+
+function informationTerms({ reference, current, n, m }: DealtCounts): number[] {
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    const x = reference[k]!
+    const y = current[k]!
+    const share = (x + y) / (n + m)
+    terms[k] = 2 * (information(x, n, share) + information(y, m, share))
+  }
+  return terms
 }
 
 export const gDetector: Detector = {
@@ -48,7 +62,7 @@ export const gDetector: Detector = {
   minReference: 100,
   describe: 'Likelihood-ratio statistic of the 2 × bins table; the effect is Cramér’s V.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { reference, current, n, m } = bins
     const value = gStatistic(reference, current)
@@ -56,10 +70,10 @@ export const gDetector: Detector = {
       method: 'g/contingency',
       value,
       direction: 'greater_is_worse',
-      effect: chi2Contingency(reference, current).cramersV,
+      effect: bins.once(pearson).cramersV,
       nReference: n,
       nCurrent: m,
-      ...judgeTable(value, bins, (x, y) => information(x, y, bins)),
+      ...judgeTable(value, bins, informationTerms),
     }
   },
 }

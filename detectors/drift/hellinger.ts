@@ -1,7 +1,9 @@
-import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
+import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
 import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /**
@@ -29,12 +31,23 @@ export function hellinger(reference: readonly number[], current: readonly number
   const m = total(current)
   if (n === 0 || m === 0) return n === m ? 0 : 1
   let sum = 0
-  for (const [i, count] of reference.entries()) sum += rootGap(count / n, current[i]! / m)
+  for (let i = 0; i < reference.length; i++) sum += rootGap(reference[i]! / n, current[i]! / m)
   return Math.min(1, Math.sqrt(sum / 2))
 }
 
 function rootGap(p: number, q: number): number {
-  return (Math.sqrt(p) - Math.sqrt(q)) ** 2
+  const gap = Math.sqrt(p) - Math.sqrt(q)
+  return gap * gap
+}
+
+/** Terms of 8·nm/(n+m)·H². χ² with B − 1 degrees of freedom in the limit. */
+function rootTerms({ reference, current, n, m }: DealtCounts): number[] {
+  const scale = 4 * effectiveSize(n, m)
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    terms[k] = scale * rootGap(reference[k]! / n, current[k]! / m)
+  }
+  return terms
 }
 
 export const hellingerDetector: Detector = {
@@ -46,13 +59,13 @@ export const hellingerDetector: Detector = {
   describe:
     'Hellinger distance (from 0 to 1) over about ten bins of equal reference mass, or over the categories.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { reference, current, n, m } = bins
     const value = hellinger(reference, current)
     const size = effectiveSize(n, m)
-    // 8·size·H² is χ² with bins − 1 degrees of freedom in the limit.
-    const nothing = permutationNull(reference, current, (x, y) => 4 * size * rootGap(x / n, y / m))
+    const dealt = bins.once(dealtCounts)
+    const nothing = permutationNull(dealt, rootTerms(dealt))
     const judgement = {
       pValue: gammaSurvival(8 * size * value * value, nothing),
       noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / (8 * size)),

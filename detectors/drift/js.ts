@@ -1,4 +1,5 @@
-import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
+import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
 import {
   type GammaNull,
   gammaQuantile,
@@ -7,6 +8,7 @@ import {
 } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /**
@@ -36,7 +38,7 @@ export function jensenShannon(reference: readonly number[], current: readonly nu
   const m = total(current)
   if (n === 0 || m === 0) return n === m ? 0 : 1
   let sum = 0
-  for (const [i, count] of reference.entries()) sum += divergence(count / n, current[i]! / m)
+  for (let i = 0; i < reference.length; i++) sum += divergence(reference[i]! / n, current[i]! / m)
   return Math.min(1, Math.sqrt(Math.max(0, sum) / Math.LN2))
 }
 
@@ -49,14 +51,14 @@ function divergence(p: number, q: number): number {
 }
 
 /** Null of 8·nm/(n+m)·JSD with the divergence in nats. χ² with B − 1 degrees of freedom in the limit. */
-export function jensenShannonNull(
-  reference: readonly number[],
-  current: readonly number[],
-): GammaNull {
-  const n = total(reference)
-  const m = total(current)
+export function jensenShannonNull(dealt: DealtCounts): GammaNull {
+  const { reference, current, n, m } = dealt
   const scale = 8 * effectiveSize(n, m)
-  return permutationNull(reference, current, (x, y) => scale * divergence(x / n, y / m))
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    terms[k] = scale * divergence(reference[k]! / n, current[k]! / m)
+  }
+  return permutationNull(dealt, terms)
 }
 
 export const jsDetector: Detector = {
@@ -68,12 +70,12 @@ export const jsDetector: Detector = {
   describe:
     'Jensen–Shannon distance (base 2, from 0 to 1) over about ten bins of equal reference mass, or over the categories.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { reference, current, n, m } = bins
     const value = jensenShannon(reference, current)
     const scale = 8 * Math.LN2 * effectiveSize(n, m)
-    const nothing = jensenShannonNull(reference, current)
+    const nothing = jensenShannonNull(bins.once(dealtCounts))
     const judgement = {
       pValue: gammaSurvival(value * value * scale, nothing),
       noiseFloor: Math.sqrt(gammaQuantile(noiseLevel, nothing) / scale),

@@ -1,12 +1,9 @@
-import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
-import {
-  type GammaNull,
-  gammaQuantile,
-  gammaSurvival,
-  permutationNull,
-} from '../calibration/permutation-null.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
+import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
+import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /** Half an event a bin: the Jeffreys prior, as in `psi`. */
@@ -42,8 +39,8 @@ export function kullbackLeibler(
   const n = total(reference) + prior * reference.length
   const m = total(current) + prior * reference.length
   let sum = 0
-  for (const [i, count] of reference.entries()) {
-    sum += excess((count + prior) / n, (current[i]! + prior) / m)
+  for (let i = 0; i < reference.length; i++) {
+    sum += excess((reference[i]! + prior) / n, (current[i]! + prior) / m)
   }
   return Math.max(0, sum)
 }
@@ -53,17 +50,16 @@ function excess(p: number, q: number): number {
   return p > 0 && q > 0 ? q * Math.log(q / p) - q + p : 0
 }
 
-/** Null of 2·nm/(n+m)·KL, over the bins that are in use. χ² with B − 1 degrees of freedom in the limit. */
-function divergenceNull(reference: readonly number[], current: readonly number[]): GammaNull {
-  const n = total(reference)
-  const m = total(current)
+/** Terms of 2·nm/(n+m)·KL, over the bins that are in use. χ² with B − 1 degrees of freedom in the limit. */
+function divergenceTerms({ reference, current, n, m, ends }: DealtCounts): number[] {
   const scale = 2 * effectiveSize(n, m)
-  const added = jeffreys * reference.length
-  return permutationNull(
-    reference,
-    current,
-    (x, y) => scale * excess((x + jeffreys) / (n + added), (y + jeffreys) / (m + added)),
-  )
+  const added = jeffreys * ends.length
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    const p = (reference[k]! + jeffreys) / (n + added)
+    terms[k] = scale * excess(p, (current[k]! + jeffreys) / (m + added))
+  }
+  return terms
 }
 
 export const klDetector: Detector = {
@@ -75,12 +71,13 @@ export const klDetector: Detector = {
   describe:
     'Kullback–Leibler divergence of current from reference in nats, over the bins and with the pseudo-counts of psi/decile-jeffreys.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { reference, current, n, m } = bins
     const value = kullbackLeibler(reference, current)
     const scale = 2 * effectiveSize(n, m)
-    const nothing = divergenceNull(reference, current)
+    const dealt = bins.once(dealtCounts)
+    const nothing = permutationNull(dealt, divergenceTerms(dealt))
     const judgement = {
       pValue: gammaSurvival(value * scale, nothing),
       noiseFloor: gammaQuantile(noiseLevel, nothing) / scale,

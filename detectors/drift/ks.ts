@@ -1,5 +1,6 @@
-import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
+import { type BinPair, effectiveSize, requireSameBins, total } from '../bins.ts'
 import { type Detector } from '../detector.ts'
+import { fineBins } from '../pair.ts'
 import { noiseLevel, type Score } from '../score.ts'
 import { kolmogorovQuantile, kolmogorovSurvival } from '../special-functions/kolmogorov.ts'
 
@@ -28,8 +29,8 @@ export function binnedKs(reference: readonly number[], current: readonly number[
   let below = 0
   let belowNow = 0
   let gap = 0
-  for (const [i, count] of reference.entries()) {
-    below += count
+  for (let i = 0; i < reference.length; i++) {
+    below += reference[i]!
     belowNow += current[i]!
     gap = Math.max(gap, Math.abs(below / n - belowNow / m))
   }
@@ -105,6 +106,11 @@ function ksScore(method: string, gap: { d: number; n: number; m: number }): Scor
   }
 }
 
+/** The score of the bins of a pair: `linf` reads numbers the same way. */
+export function binnedKsScore({ reference, current, n, m }: BinPair): Score {
+  return ksScore('ks/binned-64', { d: binnedKs(reference, current), n, m })
+}
+
 export const ksDetector: Detector = {
   metric: 'ks',
   method: 'ks/binned-64',
@@ -115,9 +121,6 @@ export const ksDetector: Detector = {
     'Largest gap between the two distribution functions, over up to 64 bins; at most one bin’s mass below the exact statistic.',
   compute: (input) => {
     if (input.binning.kind !== 'numeric') return null
-    const bins = binPair(input, 'fine')
-    if (bins === null) return null
-    const d = binnedKs(bins.reference, bins.current)
-    return ksScore('ks/binned-64', { d, n: bins.n, m: bins.m })
+    return fineBins(input)?.once(binnedKsScore) ?? null
   },
 }

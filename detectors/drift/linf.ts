@@ -1,8 +1,9 @@
-import { type BinPair, binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
 import { type Detector, type DriftInput } from '../detector.ts'
+import { type ComparedBins, fineBins } from '../pair.ts'
 import { type FeatureBinning } from '../profile.ts'
 import { noiseLevel, type Score } from '../score.ts'
-import { binnedKs, ksNoiseFloor, ksPValue } from './ks.ts'
+import { binnedKsScore } from './ks.ts'
 
 /**
  * L∞ distance of two histograms over the same categories:
@@ -26,8 +27,8 @@ export function largestShareGap(reference: readonly number[], current: readonly 
   const n = Math.max(1, total(reference))
   const m = Math.max(1, total(current))
   let gap = 0
-  for (const [i, count] of reference.entries()) {
-    gap = Math.max(gap, Math.abs(current[i]! / m - count / n))
+  for (let i = 0; i < reference.length; i++) {
+    gap = Math.max(gap, Math.abs(current[i]! / m - reference[i]! / n))
   }
   return gap
 }
@@ -58,24 +59,24 @@ function boundedFloor(n: number, m: number): number {
   return Math.min(1, samplingMargin(n, m, Math.sqrt(Math.log(2 / noiseLevel) / 2)))
 }
 
-function simpleScore(bins: BinPair, kind: FeatureBinning['kind']): Score {
+function simpleScore(bins: ComparedBins, kind: FeatureBinning['kind']): Score {
+  if (kind === 'numeric') return { ...bins.once(binnedKsScore), method: 'linf/simple' }
   const { reference, current, n, m } = bins
-  const ordered = kind === 'numeric'
-  const d = ordered ? binnedKs(reference, current) : largestShareGap(reference, current)
+  const d = largestShareGap(reference, current)
   return {
     method: 'linf/simple',
     value: d,
     direction: 'greater_is_worse',
-    pValue: ordered ? ksPValue({ d, n, m }) : boundedChance(d, n, m),
+    pValue: boundedChance(d, n, m),
     effect: d,
     nReference: n,
     nCurrent: m,
-    noiseFloor: ordered ? ksNoiseFloor(n, m) : boundedFloor(n, m),
+    noiseFloor: boundedFloor(n, m),
   }
 }
 
 /** The part of L∞ that sampling does not explain. Its noise floor is 0: any positive value has p < 0.004. */
-function robustScore(bins: BinPair, kind: FeatureBinning['kind']): Score {
+function robustScore(bins: ComparedBins, kind: FeatureBinning['kind']): Score {
   const simple = simpleScore(bins, kind)
   const value = Math.max(0, simple.value - samplingMargin(bins.n, bins.m))
   return { ...simple, method: 'linf/robust-1.8', value, noiseFloor: 0 }
@@ -83,9 +84,9 @@ function robustScore(bins: BinPair, kind: FeatureBinning['kind']): Score {
 
 function overFineBins(
   input: DriftInput,
-  score: (bins: BinPair, kind: FeatureBinning['kind']) => Score,
+  score: (bins: ComparedBins, kind: FeatureBinning['kind']) => Score,
 ): Score | null {
-  const bins = binPair(input, 'fine')
+  const bins = fineBins(input)
   return bins === null ? null : score(bins, input.binning.kind)
 }
 

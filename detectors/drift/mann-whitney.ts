@@ -1,6 +1,7 @@
-import { type BinPair, binPair } from '../bins.ts'
+import { type BinPair } from '../bins.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { fineBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 import { normalDeviate, normalTwoSided } from '../special-functions/normal.ts'
 
@@ -33,7 +34,8 @@ export function rankShift({ reference, current, n, m }: BinPair): RankShift {
   let belowNow = 0
   let order = 0
   let untied = 0
-  for (const [i, x] of reference.entries()) {
+  for (let i = 0; i < reference.length; i++) {
+    const x = reference[i]!
     const y = current[i]!
     order += (y / m) * (below / n) - (x / n) * (belowNow / m)
     below += x
@@ -56,7 +58,7 @@ export const mannWhitneyDetector: Detector = {
     'Size of Cliff’s delta, |P(current > reference) − P(current < reference)|, over up to 64 bins, with mid-ranks.',
   compute: (input) => {
     if (input.binning.kind !== 'numeric') return null
-    const bins = binPair(input, 'fine')
+    const bins = fineBins(input)
     if (bins === null) return null
     const shift = rankShift(bins)
     const value = Math.min(1, Math.abs(shift.delta))

@@ -1,12 +1,9 @@
-import { binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
-import {
-  type GammaNull,
-  gammaQuantile,
-  gammaSurvival,
-  permutationNull,
-} from '../calibration/permutation-null.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
+import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
+import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /** Half an event a bin: the Jeffreys prior. */
@@ -45,25 +42,25 @@ export function psi(
   const n = total(reference) + prior * reference.length
   const m = total(current) + prior * reference.length
   let sum = 0
-  for (const [i, count] of reference.entries()) {
-    const p = (count + prior) / n
+  for (let i = 0; i < reference.length; i++) {
+    const p = (reference[i]! + prior) / n
     const q = (current[i]! + prior) / m
     if (p > 0 && q > 0) sum += (q - p) * Math.log(q / p)
   }
   return Math.max(0, sum)
 }
 
-/** Null of PSI·nm/(n+m), over the bins that are in use. χ² with B − 1 degrees of freedom in the limit. */
-export function psiNull(reference: readonly number[], current: readonly number[]): GammaNull {
-  const n = total(reference)
-  const m = total(current)
+/** Terms of PSI·nm/(n+m), over the bins that are in use. χ² with B − 1 degrees of freedom in the limit. */
+function stabilityTerms({ reference, current, n, m, ends }: DealtCounts): number[] {
   const size = effectiveSize(n, m)
-  const added = jeffreys * reference.length
-  return permutationNull(reference, current, (x, y) => {
-    const p = (x + jeffreys) / (n + added)
-    const q = (y + jeffreys) / (m + added)
-    return size * (q - p) * Math.log(q / p)
-  })
+  const added = jeffreys * ends.length
+  const terms = new Array<number>(reference.length)
+  for (let k = 0; k < terms.length; k++) {
+    const p = (reference[k]! + jeffreys) / (n + added)
+    const q = (current[k]! + jeffreys) / (m + added)
+    terms[k] = size * (q - p) * Math.log(q / p)
+  }
+  return terms
 }
 
 export const psiDetector: Detector = {
@@ -75,12 +72,13 @@ export const psiDetector: Detector = {
   describe:
     'Population Stability Index over about ten bins of equal reference mass, or over the categories, with half a pseudo-count a bin.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { reference, current, n, m } = bins
     const value = psi(reference, current)
     const size = effectiveSize(n, m)
-    const nothing = psiNull(reference, current)
+    const dealt = bins.once(dealtCounts)
+    const nothing = permutationNull(dealt, stabilityTerms(dealt))
     const judgement = {
       pValue: gammaSurvival(value * size, nothing),
       noiseFloor: gammaQuantile(noiseLevel, nothing) / size,

@@ -1,7 +1,8 @@
 import { type Detector } from '../detector.ts'
+import { profilePair } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 import { studentDeviate, studentTwoSided } from '../special-functions/student-t.ts'
-import { binnedMoments } from './wasserstein.ts'
+import { placedValues } from './wasserstein.ts'
 
 /** Size, mean and population standard deviation of a sample. */
 export interface SampleMoments {
@@ -91,6 +92,8 @@ export function student(reference: SampleMoments, current: SampleMoments): TTest
   return { t, dof, pValue: studentTwoSided(t, dof), d: difference / Math.max(within, least) }
 }
 
+const noMoments = { moments: null, momentsNow: null }
+
 /**
  * The p-value is the greater of Welch's and Student's. A window of 30 that
  * happens to hold none of a rare value has no variance, and Welch takes it at
@@ -108,10 +111,9 @@ export const tDetector: Detector = {
   minReference: 100,
   describe:
     'Welch’s t (its size) of the difference of the means, values only; the effect is Cohen’s d (its size).',
-  compute: ({ binning, reference, current }) => {
-    if (binning.kind !== 'numeric') return null
-    const before = binnedMoments(binning, reference, reference)
-    const now = binnedMoments(binning, reference, current)
+  compute: (input) => {
+    const { reference, current } = input
+    const { moments: before, momentsNow: now } = profilePair(input).once(placedValues) ?? noMoments
     if (before === null || now === null || before.values < 2 || now.values < 2) return null
     const { t, dof, pValue, d } = welch(before, now)
     const calm = student(before, now)

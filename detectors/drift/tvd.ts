@@ -1,12 +1,9 @@
-import { type BinPair, binPair, effectiveSize, requireSameBins, total } from '../bins.ts'
-import {
-  type GammaNull,
-  gammaQuantile,
-  gammaSurvival,
-  sparseMoments,
-} from '../calibration/permutation-null.ts'
+import { effectiveSize, requireSameBins, total } from '../bins.ts'
+import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
+import { type GammaNull, gammaQuantile, gammaSurvival } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /**
@@ -34,7 +31,7 @@ export function totalVariation(reference: readonly number[], current: readonly n
   const m = total(current)
   if (n === 0 || m === 0) return n === m ? 0 : 1
   let sum = 0
-  for (const [i, count] of reference.entries()) sum += Math.abs(count / n - current[i]! / m)
+  for (let i = 0; i < reference.length; i++) sum += Math.abs(reference[i]! / n - current[i]! / m)
   return Math.min(1, sum / 2)
 }
 
@@ -47,21 +44,20 @@ export function totalVariation(reference: readonly number[], current: readonly n
  *
  * Ref: S. Nabeya, Ann. Inst. Stat. Math. 3 (1951), 2–6.
  */
-function variationNull({ reference, current, n, m }: BinPair): GammaNull {
+function variationNull({ shares, deviations, distances, n, m }: DealtCounts): GammaNull {
   const size = effectiveSize(n, m)
   const sum = { mean: 0, variance: 0, second: 0, fourth: 0 }
-  for (const [i, count] of reference.entries()) {
-    const pooled = count + current[i]!
-    const share = pooled / (n + m)
+  for (let i = 0; i < shares.length; i++) {
+    const share = shares[i]!
     const deviation = Math.sqrt((share * (1 - share)) / size)
-    const bin = sparseMoments(pooled, { n, m }, (x, y) => Math.abs(x / n - y / m)) ?? {
-      mean: deviation * Math.sqrt(2 / Math.PI),
-      variance: deviation * deviation * (1 - 2 / Math.PI),
-    }
+    // A current count that lies y from its center moves both shares: |pᵢ − qᵢ| = y/size.
+    const normal = Number.isNaN(distances[i])
+    const mean = normal ? deviation * Math.sqrt(2 / Math.PI) : distances[i]! / size
+    const spread = normal ? deviation : deviations[i]! / size
     const odds = share < 1 ? share / (1 - share) : 0
     const pairs = (deviation * odds * sum.second) / 2 + (deviation * odds * odds * sum.fourth) / 24
-    sum.mean += bin.mean
-    sum.variance += bin.variance + (4 / Math.PI) * pairs
+    sum.mean += mean
+    sum.variance += Math.max(0, spread * spread - mean * mean) + (4 / Math.PI) * pairs
     sum.second += deviation * odds
     sum.fourth += deviation * odds * odds
   }
@@ -79,10 +75,10 @@ export const tvdDetector: Detector = {
   describe:
     'Total variation distance: the share of events that changed their bin, over about ten bins of equal reference mass, or over the categories.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const value = totalVariation(bins.reference, bins.current)
-    const nothing = variationNull(bins)
+    const nothing = variationNull(bins.once(dealtCounts))
     const judgement = {
       pValue: gammaSurvival(2 * value, nothing),
       noiseFloor: gammaQuantile(noiseLevel, nothing) / 2,

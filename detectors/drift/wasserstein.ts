@@ -1,8 +1,9 @@
-import { binPair, effectiveSize, nonValues, requireSameBins, total, valueCounts } from '../bins.ts'
+import { effectiveSize, nonValues, requireSameBins, total, valueCounts } from '../bins.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector, type DriftInput } from '../detector.ts'
 import { profileMoments } from '../moments.ts'
 import { type FeatureProfile, type NumericBinning } from '../profile.ts'
+import { fineBins, type ProfilePair, profilePair } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 import {
   type TransportNull,
@@ -85,6 +86,32 @@ function tailMean(width: number, outer: number, next: number): number {
   return outer > 0 ? width / Math.log1p(next / outer) : width / 2
 }
 
+/** What is known of the values of a pair of numbers, in the feature's own place and unit. */
+export interface PlacedValues {
+  /** Where the bins sit, in reference deviations. */
+  readonly positions: readonly number[]
+  /** A reference deviation, at least 0.001, in the feature's unit. */
+  readonly unit: number
+  /** Null without values or sums. */
+  readonly moments: BinnedMoments | null
+  readonly momentsNow: BinnedMoments | null
+}
+
+/** Null for categories, which have no place. Bins hang on the reference only. O(bins). */
+export function placedValues({ binning, reference, current }: DriftInput): PlacedValues | null {
+  if (binning.kind !== 'numeric') return null
+  const places = binPositions(binning, reference).map(bounded)
+  const counts = valueCounts(reference, binning)
+  const moments = binnedMoments(reference, counts, places)
+  const unit = Math.max(leastDeviation, moments?.deviation ?? spread(counts, places))
+  return {
+    positions: places.map((x) => x / unit),
+    unit,
+    moments,
+    momentsNow: binnedMoments(current, valueCounts(current, binning), places),
+  }
+}
+
 /** Both samples in units of the reference's standard deviation, cut into value and non-value parts. */
 interface Transport {
   /** Mean way of the values that both sides have, times their common share. */
@@ -94,13 +121,10 @@ interface Transport {
   readonly nothing: TransportNull
 }
 
-function transport(input: DriftInput, binning: NumericBinning): Transport {
-  const { reference, current } = input
-  const counts = valueCounts(reference, binning)
-  const countsNow = valueCounts(current, binning)
-  const { positions, unit } = normedPositions(binning, reference)
-  const moments = binnedMoments(binning, reference, reference)
-  const momentsNow = binnedMoments(binning, reference, current)
+function transport({ reference, current }: ProfilePair, values: PlacedValues): Transport {
+  const { counts } = reference
+  const { counts: countsNow } = current
+  const { positions, unit, moments, momentsNow } = values
   const groups = [total(counts), ...nonValues(reference)]
   const groupsNow = [total(countsNow), ...nonValues(current)]
   const common = Math.min(groups[0]! / total(groups), groupsNow[0]! / total(groupsNow))
@@ -125,22 +149,6 @@ function transport(input: DriftInput, binning: NumericBinning): Transport {
   }
 }
 
-/**
- * The bins' positions in standard deviations of the reference, which is at
- * least 0.001, and that unit. O(bins).
- */
-export function normedPositions(
-  binning: NumericBinning,
-  reference: FeatureProfile,
-): { positions: number[]; unit: number } {
-  const places = binPositions(binning, reference).map(bounded)
-  const counts = valueCounts(reference, binning)
-  const deviation =
-    binnedMoments(binning, reference, reference)?.deviation ?? spread(counts, places)
-  const unit = Math.max(leastDeviation, deviation)
-  return { positions: places.map((x) => x / unit), unit }
-}
-
 export interface BinnedMoments {
   readonly values: number
   readonly mean: number
@@ -154,19 +162,18 @@ export interface BinnedMoments {
  * timestamps with a spread of minutes do; the bins still know it, at the
  * positions that the reference gives them. Null without values or sums.
  */
-export function binnedMoments(
-  binning: NumericBinning,
-  reference: FeatureProfile,
+function binnedMoments(
   profile: FeatureProfile,
+  counts: readonly number[],
+  places: readonly number[],
 ): BinnedMoments | null {
   const moments = profileMoments(profile)
   if (moments === null) return null
   const told = moments.deviation > 1e-6 * Math.abs(moments.mean)
-  const places = () => binPositions(binning, reference).map(bounded)
   return {
     values: moments.values,
     mean: bounded(moments.mean),
-    deviation: told ? bounded(moments.deviation) : spread(valueCounts(profile, binning), places()),
+    deviation: told ? bounded(moments.deviation) : spread(counts, places),
   }
 }
 
@@ -189,10 +196,10 @@ function movedShare(groups: readonly number[], groupsNow: readonly number[]): nu
 function spread(counts: readonly number[], positions: readonly number[]): number {
   const values = Math.max(1, total(counts))
   let mean = 0
-  for (const [i, count] of counts.entries()) mean += (count / values) * positions[i]!
+  for (let i = 0; i < counts.length; i++) mean += (counts[i]! / values) * positions[i]!
   let variance = 0
-  for (const [i, count] of counts.entries()) {
-    variance += (count / values) * (positions[i]! - mean) ** 2
+  for (let i = 0; i < counts.length; i++) {
+    variance += (counts[i]! / values) * (positions[i]! - mean) ** 2
   }
   return Math.sqrt(variance)
 }
@@ -223,10 +230,11 @@ export const wassersteinDetector: Detector = {
   describe:
     'Mean way that values moved, in standard deviations of the reference; a value that turns missing or invalid counts as one deviation.',
   compute: (input) => {
-    if (input.binning.kind !== 'numeric') return null
-    const bins = binPair(input, 'fine')
-    if (bins === null) return null
-    const { work, moved, nothing } = transport(input, input.binning)
+    const pair = profilePair(input)
+    const bins = fineBins(pair)
+    const values = pair.once(placedValues)
+    if (bins === null || values === null) return null
+    const { work, moved, nothing } = transport(pair, values)
     // Rare counts are far from normal: Yates' half an event keeps a single stray one quiet.
     const half = Math.min(moved, (1 / nothing.n + 1 / nothing.m) / 2)
     const value = work + moved

@@ -1,6 +1,7 @@
-import { type BinPair, binPair } from '../bins.ts'
+import { type BinPair } from '../bins.ts'
 import { leastExpected, shareDeviation } from '../calibration/two-shares.ts'
 import { type Detector } from '../detector.ts'
+import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 import { normalDeviate, normalTwoSided } from '../special-functions/normal.ts'
 
@@ -35,15 +36,20 @@ const leastInTail = 100
  * @example largestShareMove({ reference: [552, 248], current: [365, 235], n: 800, m: 600 }).z // 3.1811
  */
 export function largestShareMove({ reference, current, n, m }: BinPair): ShareMove {
-  let most: ShareMove = { z: 0, gap: 0 }
-  if (n === 0 || m === 0) return most
+  if (n === 0 || m === 0) return { z: 0, gap: 0 }
   const least = reference.length > 2 ? leastInTail : leastExpected
-  for (const [i, x] of reference.entries()) {
+  let most = 0
+  let gap = 0
+  for (let i = 0; i < reference.length; i++) {
+    const x = reference[i]!
     const y = current[i]!
-    const move = { z: shareDeviation({ x, n, y, m }, least), gap: Math.abs(x / n - y / m) }
-    if (move.z > most.z) most = move
+    const z = shareDeviation({ x, n, y, m }, least)
+    if (z > most) {
+      most = z
+      gap = Math.abs(x / n - y / m)
+    }
   }
-  return most
+  return { z: most, gap }
 }
 
 /** Two bins are one question, more are as many as there are bins: Bonferroni's bound. */
@@ -60,7 +66,7 @@ export const zDetector: Detector = {
   describe:
     'Greatest two-proportion z of a bin’s share, exact for rare bins, p by Bonferroni over the bins; the effect is that share’s change.',
   compute: (input) => {
-    const bins = binPair(input, 'coarse')
+    const bins = coarseBins(input)
     if (bins === null) return null
     const { z, gap } = largestShareMove(bins)
     const asked = questions(bins.reference.length)
