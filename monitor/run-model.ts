@@ -6,6 +6,7 @@ import { runMonitors } from '../alerts/run-monitors.ts'
 import type { ModelBinning } from '../store/binning.ts'
 import type { RegisteredModel } from '../store/model-registry.ts'
 import { dependentWindows } from '../store/queries/dependent-windows.ts'
+import { windowSizes, type WindowSize } from '../store/queries/window-sizes.ts'
 import { EvaluatedContents } from './evaluated-contents.ts'
 import { evaluateWindows } from './evaluate-windows.ts'
 import { LabelLookups } from './labelled-windows.ts'
@@ -41,6 +42,8 @@ export interface RunModelDeps extends StepDeps {
 
 /** Base windows of one go: after a long pause the oldest are visible before the newest are counted. */
 const windowsAtOnce = 400
+const mostSized = 24
+
 /**
  * Everything that is due of one model, in the order of its data: base windows are counted, windows of
  * every width evaluated, monitors judged, webhooks planned; then the same for what labels tell. Only then
@@ -131,6 +134,21 @@ async function runLabels(
   return labelled
 }
 
+/** Windows and how many events each holds: few and many are counted in different ways, to one result. */
+async function sized(
+  { store }: Pick<StepDeps, 'store'>,
+  spec: ModelSpec,
+  starts: readonly number[],
+): Promise<WindowSize[]> {
+  // A scan of many windows is long whatever they hold.
+  if (starts.length === 0 || starts.length > mostSized)
+    return starts.map((start) => ({ start, n: Infinity }))
+  const sizes = new Map(
+    (await store.query(windowSizes(spec, starts))).map(({ start, n }) => [start, n]),
+  )
+  return starts.map((start) => ({ start, n: sizes.get(start) ?? 0 }))
+}
+
 /** Answers the windows it evaluated. */
 async function evaluateDue(
   step: Step,
@@ -140,8 +158,7 @@ async function evaluateDue(
 ): Promise<Starts> {
   const { deps, spec, binning } = step
   const scope = { spec, binning, part: profilePart }
-  const unknown = due.map((start) => ({ start, n: 0 }))
-  const base = await computeBaseWindows(deps, scope, unknown)
+  const base = await computeBaseWindows(deps, scope, await sized(deps, spec, due))
   const evaluated: Starts = new Map([
     [spec.windowMs, await evaluateWidth(step, changed, spec.windowMs, base)],
   ])

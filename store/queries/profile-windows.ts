@@ -17,10 +17,15 @@ export interface WindowRevision {
   readonly revision: number
 }
 
+/** A window, and about how many events it holds, where that is known. */
+export interface WindowToProfile extends WindowRevision {
+  readonly n?: number
+}
+
 export interface ProfileWindowsInput {
   readonly spec: ModelSpec
   readonly binning: ModelBinning
-  readonly windows: readonly WindowRevision[]
+  readonly windows: readonly WindowToProfile[]
 }
 
 // One statement's text and syntax tree stay far below the engine's limits (256 KiB, 50 000 nodes).
@@ -31,6 +36,8 @@ const maxRangesAStatement = 64
 const maxGroupBytes = 256 * 2 ** 20
 // A text takes tens of microseconds: windows without end would meet the deadline of a statement.
 const maxDescribedWindows = 16
+// Up to here a search of the bins takes less than the planning of a comparison with every edge.
+const fewEvents = 100_000
 // Versions times variants seen at once, and the threads that each hold the groups.
 const armsAtOnce = 2
 const threads = 2
@@ -64,6 +71,7 @@ function profileStatement(
     sources,
     slices: binning.slices,
     software,
+    binBy: eventsOf(windows) <= fewEvents ? 'search' : 'comparison',
   })
   return {
     name: 'profile-windows',
@@ -85,6 +93,9 @@ FROM (${sql}
     settings: { ...insertSelectSettings, ...blockSettings(derivationsOf(sources)) },
   }
 }
+
+const eventsOf = (windows: readonly WindowToProfile[]): number =>
+  windows.reduce((sum, { n = Infinity }) => sum + n, 0)
 
 /** Whole days a row is kept after its window or its computation, whichever is later; at least one. */
 export const retentionDays = (ms: number): number =>
@@ -142,11 +153,11 @@ function windowsAStatement(sources: readonly ProfiledSource[], binning: ModelBin
 }
 
 function windowChunks(
-  sorted: readonly WindowRevision[],
+  sorted: readonly WindowToProfile[],
   windowMs: number,
   atMost: number,
-): WindowRevision[][] {
-  const chunks: WindowRevision[][] = []
+): WindowToProfile[][] {
+  const chunks: WindowToProfile[][] = []
   let separate = 0
   for (const window of sorted) {
     const last = chunks.at(-1)

@@ -156,7 +156,7 @@ test('content tells a change from a repetition', async () => {
   ])
 })
 
-const distinctOf = async (name: string, values: readonly number[]): Promise<unknown> => {
+const distinctOf = async (name: string, values: number[]): Promise<unknown> => {
   const spec = await model(name)
   await insertEvents(store, spec, events(values))
   return store.query(distinctValues(spec, minute, [{ from: start, to: start + minute }]))

@@ -6,6 +6,7 @@ import {
   type ModelBinning,
 } from '../../../store/binning.ts'
 import type { Store } from '../../../store/client.ts'
+import { numericBin } from '../../../store/queries/profile-features.ts'
 import { numberArray, numberLiteral } from '../../../store/queries/profile-source.ts'
 import { profileWindows } from '../../../store/queries/profile-windows.ts'
 import { freezeSlice } from '../../../store/slices.ts'
@@ -82,6 +83,7 @@ async function profiled(
   model: string,
   parts: readonly (readonly TestEvent[])[],
   maxThreads: number,
+  n?: number,
 ) {
   const spec = await createModel(store, {
     model,
@@ -90,7 +92,11 @@ async function profiled(
     features: { x: 'numeric', country: 'categorical' },
   })
   for (const part of parts) await insertEvents(store, spec, part)
-  const windows = [0, 1, 2].map((i) => ({ start: start + i * minute, revision: 1 }))
+  const windows = [0, 1, 2].map((i) => ({
+    start: start + i * minute,
+    revision: 1,
+    ...(n === undefined ? {} : { n }),
+  }))
   const statements = profileWindows({ spec, binning, windows }).map((statement) => ({
     ...statement,
     settings: { ...statement.settings, max_threads: maxThreads, max_block_size: 512 * maxThreads },
@@ -109,6 +115,36 @@ test('the same events make the same profile to the bit, however they lie', async
 
   expect(once.size).toBeGreaterThan(50)
   expect([...many]).toEqual([...once])
+})
+
+test('both ways to find a bin agree on every double, at the edges and beside them', async () => {
+  const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => (x === 0 ? 0 : x))
+  const edgeSets = fc.uniqueArray(double, { minLength: 1, maxLength: 63 })
+  await fc.assert(
+    fc.asyncProperty(edgeSets, fc.array(double, { maxLength: 40 }), async (unsorted, others) => {
+      const edges = [...unsorted].sort((a, b) => a - b)
+      const beside = edges.flatMap((edge) => [edge, edge * (1 + 2 ** -52), edge * (1 - 2 ** -52)])
+      const values = [...beside, ...others, -Number.MAX_VALUE, Number.MAX_VALUE, 0].filter(
+        Number.isFinite,
+      )
+      const [found] = await store.query({
+        name: 'bins',
+        sql: `SELECT groupArray(${numericBin('v', edges, 'comparison')}) AS compared, groupArray(${numericBin('v', edges, 'search')}) AS searched
+          FROM (SELECT arrayJoin(${numberArray(values)}) AS v)`,
+        params: {},
+        toRow: (raw) => raw,
+      })
+      const expected = values.map((value) => edges.filter((edge) => value >= edge).length)
+      expect(found).toEqual({ compared: expected, searched: expected })
+    }),
+    { numRuns: 30, seed: 11 },
+  )
+})
+
+test('few events make the same profile as many: a search finds the bin that comparisons find', async () => {
+  const compared = await profiled('compared', [all], 1)
+  const searched = await profiled('searched', [all], 1, 1000)
+  expect([...searched]).toEqual([...compared])
 })
 
 test('counts, sums and extremes are those of the events', async () => {
