@@ -17,24 +17,25 @@ export interface BinPair {
  * Null when either side holds no event.
  */
 export function binPair(input: DriftInput, grain: 'fine' | 'coarse'): BinPair | null {
-  const { binning } = input
-  const before = valueBins(input.reference, binning, grain)
-  const now = valueBins(input.current, binning, grain)
-  const reference: number[] = []
-  const current: number[] = []
+  const reference = allBins(input.reference, input.binning, grain)
+  const current = allBins(input.current, input.binning, grain)
+  let used = 0
   let n = 0
   let m = 0
-  const [valueless, valuelessNow] = [nonValues(input.reference), nonValues(input.current)]
-  for (let i = 0; i < before.length + valueless.length; i++) {
-    const x = i < before.length ? before[i]! : valueless[i - before.length]!
-    const y = i < before.length ? now[i]! : valuelessNow[i - before.length]!
+  for (let i = 0; i < reference.length; i++) {
+    const x = reference[i]!
+    const y = current[i]!
     if (x + y === 0) continue
-    reference.push(x)
-    current.push(y)
+    reference[used] = x
+    current[used] = y
     n += x
     m += y
+    used++
   }
-  return n === 0 || m === 0 ? null : { reference, current, n, m }
+  if (n === 0 || m === 0) return null
+  reference.length = used
+  current.length = used
+  return { reference, current, n, m }
 }
 
 /** Counts of the values alone, one a fine bin, checked against the binning. */
@@ -51,13 +52,14 @@ export function nonValues(profile: FeatureProfile): readonly number[] {
   return [profile.unseen, profile.typeMismatch, profile.invalid, profile.missing]
 }
 
-function valueBins(
+/** A new array: value bins, then those of events without a value. */
+function allBins(
   profile: FeatureProfile,
   binning: FeatureBinning,
   grain: 'fine' | 'coarse',
-): readonly number[] {
+): number[] {
   const counts = valueCounts(profile, binning)
-  if (grain === 'fine' || binning.kind === 'categorical') return counts
+  if (grain === 'fine' || binning.kind === 'categorical') return counts.concat(nonValues(profile))
   if (binning.coarse.length !== counts.length) {
     throw new RangeError('a numeric binning names one coarse bin for each fine bin')
   }
@@ -67,7 +69,7 @@ function valueBins(
     while (merged.length <= coarse[i]!) merged.push(0)
     merged[coarse[i]!]! += counts[i]!
   }
-  return merged
+  return merged.concat(nonValues(profile))
 }
 
 export function total(counts: readonly number[]): number {

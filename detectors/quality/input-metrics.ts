@@ -1,7 +1,7 @@
 import { total } from '../bins.ts'
 import { profileMoments } from '../moments.ts'
-import { type FeatureBinning, type FeatureProfile } from '../profile.ts'
-import { binnedQuantile } from './binned-quantile.ts'
+import { type FeatureBinning, type FeatureProfile, type NumericBinning } from '../profile.ts'
+import { binnedQuantiles } from './binned-quantiles.ts'
 import { definedMetrics, type QualityMetric, ratio } from './metric.ts'
 
 export interface InputMetricsInput {
@@ -13,15 +13,8 @@ export interface InputMetricsInput {
   readonly presence?: { readonly inReference: boolean; readonly inCurrent: boolean }
 }
 
-const quantiles = [
-  ['q01', 0.01],
-  ['q05', 0.05],
-  ['q25', 0.25],
-  ['q50', 0.5],
-  ['q75', 0.75],
-  ['q95', 0.95],
-  ['q99', 0.99],
-] as const
+const quantiles = ['q01', 'q05', 'q25', 'q50', 'q75', 'q95', 'q99'] as const
+const levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 
 /**
  * What a feature's values looked like in a window, without a reference: counts,
@@ -43,27 +36,21 @@ export function inputMetrics(input: InputMetricsInput): QualityMetric[] {
       ['schema_change', 'presence', changed === undefined ? undefined : Number(changed)],
     ]),
     ...(binning.kind === 'numeric'
-      ? numericMetrics(input)
+      ? numericMetrics(profile, binning)
       : definedMetrics([['unseen_rate', 'share', ratio(profile.unseen, profile.n)]])),
   ]
 }
 
-function numericMetrics({ profile, binning }: InputMetricsInput): QualityMetric[] {
+function numericMetrics(profile: FeatureProfile, binning: NumericBinning): QualityMetric[] {
   const moments = profileMoments(profile)
+  const found = binnedQuantiles(profile, binning, levels)
   return definedMetrics([
     ['out_of_range_rate', 'share', ratio(profile.outOfRange, profile.n)],
     ['mean', 'moments', moments?.mean],
     ['std', 'moments/population', moments?.deviation],
     ['min', 'exact', profile.min],
     ['max', 'exact', profile.max],
-    ...quantiles.map(
-      ([name, q]) =>
-        [
-          name,
-          'quantile/binned-64',
-          binning.kind === 'numeric' ? binnedQuantile(profile, binning, q) : undefined,
-        ] as const,
-    ),
+    ...quantiles.map((name, i) => [name, 'quantile/binned-64', found[i]] as const),
   ])
 }
 

@@ -10,11 +10,12 @@ export interface QualityMetric {
 export function definedMetrics(
   rows: readonly (readonly [metric: string, method: string, value: number | null | undefined])[],
 ): QualityMetric[] {
-  return rows.flatMap(([metric, method, value]) =>
-    value === null || value === undefined || !Number.isFinite(value)
-      ? []
-      : [{ metric, method, value }],
-  )
+  const metrics: QualityMetric[] = []
+  for (const [metric, method, value] of rows) {
+    if (value === null || value === undefined || !Number.isFinite(value)) continue
+    metrics.push({ metric, method, value })
+  }
+  return metrics
 }
 
 /** A share, undefined when there is nothing to share. */

@@ -1,6 +1,6 @@
 import { profileMoments } from '../moments.ts'
 import { type FeatureProfile, type NumericBinning } from '../profile.ts'
-import { binnedQuantile } from './binned-quantile.ts'
+import { binnedQuantiles } from './binned-quantiles.ts'
 import { definedMetrics, type QualityMetric, ratio } from './metric.ts'
 
 export interface SoftwareMetricsInput {
@@ -15,11 +15,8 @@ export interface SoftwareMetricsInput {
   readonly ingestDelay?: { readonly sumSeconds: number; readonly maxSeconds: number }
 }
 
-const latencyQuantiles = [
-  ['latency_ms_q50', 0.5],
-  ['latency_ms_q95', 0.95],
-  ['latency_ms_q99', 0.99],
-] as const
+const latencyQuantiles = ['latency_ms_q50', 'latency_ms_q95', 'latency_ms_q99'] as const
+const levels = [0.5, 0.95, 0.99]
 
 /**
  * How the service behind a model did in a window: throughput in events a
@@ -30,18 +27,12 @@ const latencyQuantiles = [
 export function softwareMetrics(input: SoftwareMetricsInput): QualityMetric[] {
   const { n, latency, payloadBytes, ingestDelay } = input
   const mean = (sum: number | undefined) => (sum === undefined ? undefined : ratio(sum, n))
+  const found = latency && binnedQuantiles(latency.profile, latency.binning, levels)
   return definedMetrics([
     ['throughput', 'events-per-second', ratio(n, input.windowSeconds)],
     ['error_rate', 'share', ratio(input.errors, n)],
     ['latency_ms_mean', 'moments', latency && profileMoments(latency.profile)?.mean],
-    ...latencyQuantiles.map(
-      ([name, q]) =>
-        [
-          name,
-          'quantile/binned-64',
-          latency && binnedQuantile(latency.profile, latency.binning, q),
-        ] as const,
-    ),
+    ...latencyQuantiles.map((name, i) => [name, 'quantile/binned-64', found?.[i]] as const),
     ['payload_bytes_mean', 'mean', mean(payloadBytes)],
     ['ingest_delay_mean_seconds', 'mean', mean(ingestDelay?.sumSeconds)],
     ['ingest_delay_max_seconds', 'exact', n > 0 ? ingestDelay?.maxSeconds : undefined],
