@@ -10,8 +10,9 @@
 import { multivariateMethods, type MultivariateMethod } from '../core/multivariate-schema.ts'
 import type { MixedSample } from '../detectors/multivariate/mixed-sample.ts'
 import { finished } from '../detectors/multivariate/work.ts'
+import { equalParts } from '../detectors/peers/chunk-threshold.ts'
 import { pythonRandom, type RandomSource } from '../detectors/streams/random-source.ts'
-import { compareRows } from '../monitor/multivariate-comparison.ts'
+import { compareRows, type KnownReference } from '../monitor/multivariate-comparison.ts'
 import { sliceMs } from '../monitor/time-slices.ts'
 import { machine, writeReport } from './report.ts'
 
@@ -53,6 +54,12 @@ interface Cost {
   readonly longestStepMs: number
 }
 
+/** Limits are learnt from ten parts, as those of a file. */
+const knownReference = (sample: MixedSample): KnownReference => ({
+  sample,
+  chunks: () => equalParts(Array.from({ length: sample.count }, (_, place) => place)),
+})
+
 const processorMs = (): number => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
@@ -65,7 +72,8 @@ function cost(method: MultivariateMethod, draw: typeof rows, count: number): Cos
   let longest = Infinity
   for (let round = 0; round < 4; round++) {
     // The fit of the reference is part of it: a moving baseline has another one for every window.
-    const work = compareRows({ method, reference: { sample: reference }, current, seed: 1 }, '')
+    const known = knownReference(reference)
+    const work = compareRows({ method, reference: known, current, seed: 1 }, '')
     const started = processorMs()
     let step = 0
     for (let at = started, done = false; !done;) {
@@ -85,7 +93,7 @@ function alarms(method: MultivariateMethod, runs: number, turned: boolean): numb
   const random = pythonRandom(7)
   let alarms_ = 0
   for (let run = 0; run < runs; run++) {
-    const reference = { sample: rows(random, 300) }
+    const reference = knownReference(rows(random, 300))
     const comparison = { method, reference, current: rows(random, 150, turned), seed: run }
     const [row] = finished(compareRows(comparison, ''))
     if ((row?.score.pValue ?? 1) < 0.05) alarms_++

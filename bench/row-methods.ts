@@ -97,6 +97,8 @@ try {
     seconds(() => exactScores(deps, { spec, ...window, methods: new Set(methods) }))
   const preset = (name: 'evidently' | 'nannyml' | 'deepchecks') =>
     seconds(() => peerScores(deps, { spec: benchSpec(name), ...window, methods: new Set() }))
+  const named = (id: string) =>
+    seconds(() => peerScores(deps, { spec, ...window, methods: new Set([id]) }))
   const report = {
     machine: machine(),
     rows,
@@ -107,6 +109,9 @@ try {
       'preset evidently': await preset('evidently'),
       'preset nannyml': await preset('nannyml'),
       'preset deepchecks': await preset('deepchecks'),
+      // Of four and of sixteen features.
+      'tvd/evidently-0.7': await named('tvd/evidently-0.7'),
+      'mmd/evidently-0.7': await named('mmd/evidently-0.7'),
     },
     memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
   }

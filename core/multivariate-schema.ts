@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { durationMs } from './duration.ts'
 import { closed, duration, name } from './schema-fields.ts'
 
-/** Methods that compare whole rows, with what they write and read. Structural twin of detectors/multivariate. */
+/** Methods that compare whole rows, with what they write and read, and whether NannyML judges it. Structural twin of detectors/multivariate. */
 export const multivariateMethods = {
   'pca-reconstruction': {
     metrics: ['pca_reconstruction_error'],
@@ -10,6 +10,7 @@ export const multivariateMethods = {
     rows: 10_000,
     mostRows: 50_000,
     embeddings: false,
+    judged: true,
   },
   'domain-classifier': {
     metrics: ['domain_classifier_auc', 'domain_classifier_importance'],
@@ -17,14 +18,23 @@ export const multivariateMethods = {
     rows: 2500,
     mostRows: 20_000,
     embeddings: true,
+    judged: true,
   },
-  mmd: { metrics: ['mmd'], id: 'mmd/rbf-median', rows: 500, mostRows: 1000, embeddings: true },
+  mmd: {
+    metrics: ['mmd'],
+    id: 'mmd/rbf-median',
+    rows: 500,
+    mostRows: 1000,
+    embeddings: true,
+    judged: false,
+  },
   'mmd-linear': {
     metrics: ['mmd'],
     id: 'mmd/rbf-median-linear',
     rows: 10_000,
     mostRows: 50_000,
     embeddings: true,
+    judged: false,
   },
   'mmd/alibi-detect-0.12': {
     metrics: ['mmd'],
@@ -32,6 +42,7 @@ export const multivariateMethods = {
     rows: 500,
     mostRows: 1000,
     embeddings: true,
+    judged: false,
   },
 } as const
 
@@ -103,10 +114,17 @@ export interface MultivariateSettings {
 export const multivariateEntry = (entry: MultivariateFile[number]): MultivariateEntry =>
   typeof entry === 'string' ? { method: entry } : entry
 
-/** Whether a metric name or method id is what a method writes. */
+/**
+ * Whether a metric name or method id is what a method alone writes: what is called `drifted` other
+ * products' tests of features write too, `drifted/` and the id only this.
+ */
 export function writesMetric(method: MultivariateMethod, metric: string): boolean {
-  const { metrics, id } = multivariateMethods[method]
-  return id === metric || (metrics as readonly string[]).includes(metric)
+  const { metrics, id, judged } = multivariateMethods[method]
+  return (
+    id === metric ||
+    (judged && metric === `drifted/${id}`) ||
+    (metrics as readonly string[]).includes(metric)
+  )
 }
 
 /** Who looks at a metric, in windows of which width. */

@@ -20,7 +20,12 @@ export function presetFindings({ file, monitors }: ModelDraft): Finding[] {
       return [wrong(path, `only a model with preset: ${wanted} has it`)]
     const judged = preset !== undefined || detectors.some((id) => id.includes('/'))
     return monitor?.metric === 'drifted' && !judged
-      ? [wrong(path, 'nothing is judged: give a preset, or detectors such as psi/evidently-0.7')]
+      ? [
+          wrong(
+            path,
+            'nothing is judged: give a preset, or detectors such as psi/evidently-0.7; of whole rows watch drifted/pca-reconstruction/nannyml-0.13',
+          ),
+        ]
       : []
   })
   return [...verdicts, ...keptFindings(file)]

@@ -1,10 +1,12 @@
 import type { ModelSpec } from '../core/model-spec.ts'
 import type { MultivariateSettings } from '../core/multivariate-schema.ts'
 import type { ModelBinning } from '../store/binning.ts'
+import type { Baseline } from './baselines.ts'
 import { armKey } from './evaluate-windows.ts'
 import type { RowScore } from './evaluate.ts'
 import { comparedColumns, mixedSample, type ComparedColumns } from './multivariate-columns.ts'
 import { compareRows, type KnownReference } from './multivariate-comparison.ts'
+import { chunkedRows } from './peer-samples.ts'
 import { sampledArms, type ReferenceRowSample, type SampledRowsDeps } from './sampled-rows.ts'
 import { inTimeSlices } from './time-slices.ts'
 
@@ -52,8 +54,11 @@ async function compareArms(
   const { sources } = columns
   const limit = Math.max(100, Math.min(entry.sample, Math.floor(mostCells / sources.length)))
   const known = new WeakMap<ReferenceRowSample, KnownReference>()
-  const referenceOf = (rows: ReferenceRowSample): KnownReference => {
-    const reference = known.get(rows) ?? { sample: mixedSample(columns, rows.rows) }
+  const referenceOf = (rows: ReferenceRowSample, baseline: Baseline): KnownReference => {
+    const reference = known.get(rows) ?? {
+      sample: mixedSample(columns, rows.rows),
+      chunks: () => chunkedPlaces(rows, baseline, windowMs),
+    }
     known.set(rows, reference)
     return reference
   }
@@ -64,13 +69,23 @@ async function compareArms(
       const name = baseline.baseline
       if (entry.baseline !== null && entry.baseline !== name) continue
       const seed = seedOf([entry.method, columns.feature, name, key])
-      const reference = referenceOf(await sample())
+      const reference = referenceOf(await sample(), baseline)
       const comparison = { method: entry.method, reference, current, seed }
       const scores = await inTimeSlices(compareRows(comparison, columns.feature))
       const rows = scores.map((score) => ({ ...score, baseline: name }))
       found.set(key, [...(found.get(key) ?? []), ...rows])
     }
   }
+}
+
+/** Where the rows of each chunk stand in the sample. */
+function chunkedPlaces(
+  { rows }: ReferenceRowSample,
+  baseline: Baseline,
+  windowMs: number,
+): number[][] {
+  const placed = rows.map(({ at }, place) => ({ at, place }))
+  return chunkedRows(placed, baseline, windowMs).map((chunk) => chunk.map(({ place }) => place))
 }
 
 /** FNV-1a of names: every comparison has draws of its own, the same ones every time. */

@@ -2,6 +2,7 @@ import { equalParts } from '../detectors/peers/chunk-threshold.ts'
 import type { PeerSample } from '../detectors/peers/peer.ts'
 import type { Source } from '../store/queries/profile-source.ts'
 import type { ReferenceRow, SampledRow } from '../store/queries/reference-sample.ts'
+import type { Baseline } from './baselines.ts'
 import {
   sampledColumns,
   type ReferenceRowSample,
@@ -25,18 +26,29 @@ export function sampleOf({ arm, sample, sources }: ComparedSamples, source: Sour
   return column.sample(sample.rows, arm.current.rows)
 }
 
-/**
- * The reference in the chunks that a threshold is learnt from: its windows of the width compared, in
- * order; ten equally long parts where its rows have no time, as those of a file, or lie in one window.
- */
+/** The values of one feature in each of the reference's chunks. */
 export function chunksOf(
   { reference, sample, sources, windowMs }: ComparedSamples,
   source: Source,
 ): PeerSample['current'][] {
   const column = columnOf(sources, source)
-  const rows = [...sample.rows].sort((a, b) => a.at - b.at)
-  const windows = new Map<number, ReferenceRow[]>()
-  if (reference.baseline.frozen?.kind !== 'file') {
+  const chunks = chunkedRows(sample.rows, reference.baseline, windowMs)
+  return chunks.map((chunk) => column.sample([], chunk).current)
+}
+
+/**
+ * The rows of a reference in the chunks that a threshold is learnt from: its windows of the width
+ * compared, in order; ten equally long parts where its rows have no time, as those of a file, or lie in
+ * one window.
+ */
+export function chunkedRows<T extends Pick<ReferenceRow, 'at'>>(
+  sample: readonly T[],
+  { frozen }: Baseline,
+  windowMs: number,
+): T[][] {
+  const rows = [...sample].sort((a, b) => a.at - b.at)
+  const windows = new Map<number, T[]>()
+  if (frozen?.kind !== 'file') {
     for (const row of rows) {
       const start = Math.floor(row.at / windowMs)
       const known = windows.get(start)
@@ -44,8 +56,7 @@ export function chunksOf(
       else known.push(row)
     }
   }
-  const chunks = windows.size > 1 ? [...windows.values()] : equalParts(rows)
-  return chunks.map((chunk) => column.sample([], chunk).current)
+  return windows.size > 1 ? [...windows.values()] : equalParts(rows)
 }
 
 interface Column {

@@ -3,10 +3,17 @@
     pip install scikit-learn==1.9.1 numpy==2.4.6 lightgbm==4.7.0
     python bench/oracles/multivariate.py > test/fixtures/detectors/multivariate.json
 
+and of NannyML itself, in an environment of its own:
+
+    pip install nannyml==0.13.1
+    python bench/oracles/multivariate.py nannyml > test/fixtures/detectors/multivariate-nannyml.json
+
 The data are made by formula with NumPy's RandomState, which the tests draw from too.
 """
 
 import json
+import sys
+import warnings
 
 import lightgbm
 import numpy as np
@@ -126,6 +133,69 @@ def shifted(a, b):
 def parity(a, b):
     b[:, 0] *= np.sign(b[:, 0] * b[:, 1])
 
+
+def pairs(seed, reference, analysis, closeness):
+    """Two correlated numbers and one by itself; in the analysis rows the two go together more closely or less."""
+    random = np.random.RandomState(seed)
+    rows = reference + analysis
+    a, own, c = random.randn(rows), random.randn(rows), random.randn(rows)
+    share = np.where(np.arange(rows) < reference, 0.8, closeness)
+    return np.column_stack([a, share * a + np.sqrt(1 - share**2) * own, c])
+
+
+def nannyml_case(name, numbers, categories, reference, chunks):
+    """What NannyML's calculator learns from chunks of the first rows, and what it says of the others."""
+    import pandas as pd
+    from nannyml.drift.multivariate.data_reconstruction.calculator import DataReconstructionDriftCalculator
+
+    frame = pd.DataFrame(numbers, columns=[f"f{i}" for i in range(numbers.shape[1])])
+    for i, column in enumerate([] if categories is None else categories.T):
+        frame[f"c{i}"] = pd.Series(column, dtype="category")
+    calculator = DataReconstructionDriftCalculator(column_names=list(frame.columns), **chunks)
+    calculator.fit(frame[:reference])
+    found = calculator.calculate(frame[reference:].reset_index(drop=True)).data["reconstruction_error"]
+    of_reference = calculator.result.filter(period="reference").data["reconstruction_error"]
+    return {
+        "name": name,
+        "reference": of_reference["value"].tolist(),
+        "lower": calculator.lower_threshold_value,
+        "upper": calculator.upper_threshold_value,
+        "values": found["value"].tolist()[len(of_reference) :],
+        "alerts": found["alert"].tolist()[len(of_reference) :],
+    }
+
+
+def nannyml_classifier(aucs):
+    """What NannyML's calculator says of such AUCs."""
+    import pandas as pd
+    from nannyml.drift.multivariate.domain_classifier.calculator import DomainClassifierCalculator
+
+    calculator = DomainClassifierCalculator(feature_column_names=["x"])
+    frame = pd.DataFrame({("domain_classifier_auroc", "value"): aucs})
+    calculator._set_metric_thresholds(frame)
+    return calculator._populate_alert_thresholds(frame)["domain_classifier_auroc"].to_dict("records")
+
+
+def nannyml():
+    warnings.filterwarnings("ignore")
+    numbers, colour = weekly_data()
+    week, parts = {"chunk_size": 1008}, {"chunk_number": 10}
+    return {
+        "pca": [
+            nannyml_case("weekly", numbers, colour, 10 * 1008, week),
+            nannyml_case("no change", pairs(1, 1000, 500, 0.8), None, 1000, {"chunk_size": 100}),
+            nannyml_case("the other way", pairs(2, 1000, 500, -0.8), None, 1000, {"chunk_size": 100}),
+            nannyml_case("more closely", pairs(3, 1000, 500, 1), None, 1000, {"chunk_size": 100}),
+            nannyml_case("few rows, ten parts", pairs(4, 20, 20, 0), None, 20, parts),
+            nannyml_case("one chunk", pairs(5, 50, 50, 0.8), None, 50, {"chunk_number": 1}),
+        ],
+        "classifier": nannyml_classifier([0.3, 0.4499, 0.45, 0.5, 0.65, 0.6501, 1.0]),
+    }
+
+
+if sys.argv[1:] == ["nannyml"]:
+    print(json.dumps(nannyml()))
+    sys.exit()
 
 rng = np.random.default_rng(20261121)
 mmd_cases = [

@@ -1,7 +1,9 @@
+import { verdictMethod, verdictMetric } from '../peers/peer-metrics.ts'
 import { domainClassifierMethod } from './domain-classifier.ts'
 import { alibiMmdMethod } from './mmd-alibi-detect.ts'
 import { linearMmdMethod } from './mmd-linear.ts'
 import { mmdMethod } from './mmd.ts'
+import { judgedMethods } from './nannyml-verdicts.ts'
 import { pcaReconstructionMethod } from './pca-reconstruction.ts'
 
 /** What part a feature had in telling the samples apart. */
@@ -18,7 +20,12 @@ export const multivariateMetrics: Readonly<Record<string, string>> = {
 }
 
 /** Those of them that come without a p-value. */
-export const untestedMultivariate: readonly string[] = [importanceMetric, importanceMethod]
+export const untestedMultivariate: readonly string[] = [
+  importanceMetric,
+  importanceMethod,
+  verdictMetric,
+  ...judgedMethods.map(verdictMethod),
+]
 
 /** Every metric and method id of comparisons of whole rows. */
 export const multivariateNames: readonly string[] = [

@@ -178,9 +178,12 @@ function* dealt(
  */
 export function dealtValue(kernel: Float64Array, least: number): (rows: Int32Array) => number {
   const count = Math.sqrt(kernel.length)
-  const rowSums = Float64Array.from({ length: count }, (_, i) =>
-    kernel.subarray(i * count, (i + 1) * count).reduce((sum, k) => sum + k, 0),
-  )
+  const rowSums = new Float64Array(count)
+  for (let i = 0, at = 0; i < count; i++) {
+    let sum = 0
+    for (const end = at + count; at < end; at++) sum += kernel[at]!
+    rowSums[i] = sum
+  }
   const total = rowSums.reduce((sum, k) => sum + k, 0)
   return (rows) => {
     let inner = 0

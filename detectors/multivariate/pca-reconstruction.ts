@@ -24,7 +24,8 @@ export interface Components {
 /** A reference that samples are compared with. */
 export interface PcaReference {
   readonly all: Components
-  /** Errors of the reference's own rows. */
+  /** Errors of the reference's own rows, in their order, and what they come to. */
+  readonly errors: Float64Array
   readonly own: SampleMoments
   /** From every other row, and the errors of those in between: what the p-value needs. */
   readonly half: Components
@@ -123,9 +124,11 @@ export function* pcaReference(reference: MixedSample): Work<PcaReference | null>
     ),
   )
   if (all === null || half === null) return null
+  const errors = yield* reconstructionErrors(all, reference)
   return {
     all,
-    own: momentsOf(yield* reconstructionErrors(all, reference)),
+    errors,
+    own: momentsOf(errors),
     half,
     heldOut: momentsOf(yield* reconstructionErrors(half, odd)),
   }
@@ -140,7 +143,7 @@ export function* pcaReference(reference: MixedSample): Work<PcaReference | null>
  *
  * The value is NannyML 0.13's to rounding. Neither way is good: NannyML takes
  * alarm on both sides of what chunks of the reference have,
- * `reconstructionLimits`. The p-value is our own: with components from one half
+ * `reconstructionVerdict`. The p-value is our own: with components from one half
  * of the reference, Welch's two-sided t-test of the current errors against those
  * of the other half, which those components have not seen either. `effect` is
  * the change in standard deviations of the reference's errors, `noiseFloor` the
@@ -176,28 +179,3 @@ function momentsOf(errors: Float64Array): SampleMoments {
   const square = errors.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values
   return { values, mean, deviation: Math.sqrt(square) }
 }
-
-/** The bounds that NannyML alarms at; null where there is none. */
-export interface ReconstructionLimits {
-  readonly lower: number | null
-  readonly upper: number | null
-}
-
-/**
- * NannyML's limits from the reconstruction errors of the reference's chunks: mean
- * ∓ 3 population standard deviations, and none where a limit would lie below 0.
- * Null without a chunk.
- *
- * @example reconstructionLimits([1, 2, 3]).upper // 4.4495
- */
-export function reconstructionLimits(chunks: readonly number[]): ReconstructionLimits | null {
-  if (chunks.length === 0) return null
-  const mean = chunks.reduce((sum, x) => sum + x, 0) / chunks.length
-  const square = chunks.reduce((sum, x) => sum + (x - mean) ** 2, 0) / chunks.length
-  const [lower, upper] = [mean - 3 * Math.sqrt(square), mean + 3 * Math.sqrt(square)]
-  return { lower: lower < 0 ? null : lower, upper: upper < 0 ? null : upper }
-}
-
-/** NannyML's alarm: a value at a limit is one too, unlike in its other drift methods. */
-export const beyondLimits = (value: number, { lower, upper }: ReconstructionLimits): boolean =>
-  (lower !== null && value <= lower) || (upper !== null && value >= upper)

@@ -55,12 +55,13 @@ export function* mmdPermutationP({
 function* kernelWidth(rows: Float64Array): Work<number> {
   const n = rows.length
   const squares = new Float64Array(n * n)
+  let sum = 0
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) squares[i * n + j] = squared(rows[i]!, rows[j]!)
+    for (let j = 0; j < n; j++) sum += squares[i * n + j] = squared(rows[i]!, rows[j]!)
     if (isPause(i, n)) yield
   }
   // Squares of the greatest doubles overflow: no width then, and no deal that is as far apart.
-  if (squares.some(Number.isNaN)) return NaN
+  if (Number.isNaN(sum)) return NaN
   const median = nthLeast(squares, Math.floor(squares.length / 2))
   yield
   return median === 0 ? 1 : median >= 0 ? median : NaN

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
 import { modelFileFindings } from '../../core/validate-model.ts'
 import { modelSpec, type ModelFile } from '../../core/model-spec.ts'
-import { multivariateMethods, writesMetric } from '../../core/multivariate-schema.ts'
+import {
+  multivariateMethods,
+  writesMetric,
+  type MultivariateMethod,
+} from '../../core/multivariate-schema.ts'
 import {
   multivariateMetrics,
   multivariateNames,
 } from '../../detectors/multivariate/metric-names.ts'
+import { judgedMethods } from '../../detectors/multivariate/nannyml-verdicts.ts'
 
 const base = {
   model: 'm',
@@ -113,4 +118,11 @@ test('methods are called in model files as the detectors call them', () => {
   const written = methods.flatMap(([, { id, metrics }]) => [id, ...metrics])
   for (const name of written) expect(multivariateNames).toContain(name)
   expect(writesMetric('mmd', 'mmd/rbf-median-linear')).toBe(false)
+  const judged = methods.filter((method) => method[1].judged).map(([, { id }]) => id)
+  expect(judged.sort()).toEqual([...judgedMethods].sort())
+  for (const [method, { id, judged: is }] of methods) {
+    expect(writesMetric(method as MultivariateMethod, `drifted/${id}`)).toBe(is)
+    expect(writesMetric(method as MultivariateMethod, 'drifted')).toBe(false)
+    expect(multivariateNames.includes(`drifted/${id}`)).toBe(is)
+  }
 })

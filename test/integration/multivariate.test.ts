@@ -43,6 +43,12 @@ const modelOf = (model: string): ModelFile => ({
       warn: '> 0.1',
       window: '1h',
     },
+    {
+      name: 'as-nannyml-says',
+      metric: 'drifted/pca-reconstruction/nannyml-0.13',
+      baseline: 'opening',
+      critical: '>= 1',
+    },
   ],
 })
 
@@ -130,6 +136,71 @@ describe('features that go together the other way, each of them unchanged', () =
     // Events without a value have no part in it.
     expect(auc?.nCurrent).toBeLessThan(400)
     expect(named('pca_reconstruction_error', after).map(({ feature }) => feature)).toEqual(['', ''])
+  })
+})
+
+describe('NannyML’s verdicts', () => {
+  const verdict = (method: string, at: number, baseline?: string): MetricRow | undefined =>
+    named('drifted', at, baseline).find(
+      (row) => row.method === `drifted/${method}` && row.window === '1h' && row.feature === '',
+    )
+
+  test.each([
+    ['pca-reconstruction/nannyml-0.13', 'pca_reconstruction_error'],
+    ['domain-classifier/boosted-trees-5-fold', 'domain_classifier_auc'],
+  ])('%s is drift when features go together the other way', (method, metric) => {
+    const [number] = named(metric, after).filter(
+      ({ window, feature }) => window === '1h' && feature === '',
+    )
+    const changed = verdict(method, after)
+    expect(changed).toMatchObject({ value: 1, status: 'ok', slice: '', pValue: null })
+    expect(changed).toMatchObject({ effect: number?.value, nCurrent: number?.nCurrent })
+    expect(changed?.effect).toBeGreaterThan(changed?.noiseFloor ?? Infinity)
+  })
+
+  test('are calm while the classifier has nothing to tell', () => {
+    expect(verdict('domain-classifier/boosted-trees-5-fold', before)).toMatchObject({
+      value: 0,
+      noiseFloor: 0.65,
+    })
+  })
+
+  test('limits are learnt from the windows of the reference', () => {
+    // Two windows of an hour: their mean and three times half their distance.
+    const errors = [start, start + hour].flatMap((at) =>
+      named('pca_reconstruction_error', at)
+        .filter(({ window }) => window === '1h')
+        .map(({ value }) => value ?? NaN),
+    )
+    const [a = NaN, b = NaN] = errors
+    expect(errors).toHaveLength(2)
+    const [mean, spread] = [(a + b) / 2, (3 * Math.abs(a - b)) / 2]
+    const changed = verdict('pca-reconstruction/nannyml-0.13', after)
+    expect(changed?.noiseFloor).toBeCloseTo(mean + spread, 9)
+    const calm = verdict('pca-reconstruction/nannyml-0.13', before)
+    const { effect = null, noiseFloor: limit = null, value: drifted } = calm ?? {}
+    expect(Math.abs((effect ?? NaN) - mean) >= spread).toBe(drifted === 1)
+    const side = drifted === 1 && (effect ?? NaN) < mean ? -spread : spread
+    expect(limit).toBeCloseTo(mean + side, 9)
+  })
+
+  test('of a moving reference too, of an embedding by the classifier, and never of MMD', () => {
+    expect(verdict('pca-reconstruction/nannyml-0.13', after, 'lately')?.value).toBe(1)
+    const own = named('drifted', after).filter(({ feature }) => feature === 'e')
+    expect(own.map(({ method }) => method)).toEqual([
+      'drifted/domain-classifier/boosted-trees-5-fold',
+    ])
+    expect(named('drifted', after).filter(({ method }) => method.includes('mmd'))).toEqual([])
+  })
+
+  test('a monitor fires by it', async () => {
+    const found = await watched.opened.store.query({
+      name: 'test-transitions',
+      sql: `SELECT DISTINCT to_state FROM transitions FINAL WHERE monitor = 'as-nannyml-says' AND model = 'in-order'`,
+      params: {},
+      toRow: (raw) => Object.values(raw).join(' '),
+    })
+    expect(found).toEqual(['critical'])
   })
 })
 

@@ -2,41 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MixedSample } from '../../../detectors/multivariate/mixed-sample.ts'
 import {
-  beyondLimits,
   components,
   pcaReconstruction,
   pcaReference,
   reconstructionErrors,
-  reconstructionLimits,
 } from '../../../detectors/multivariate/pca-reconstruction.ts'
 import { finished } from '../../../detectors/multivariate/work.ts'
 import type { Score } from '../../../detectors/score.ts'
 import { numpyRandom } from '../../../detectors/streams/random-source.ts'
 import oracle from '../../fixtures/detectors/multivariate.json' with { type: 'json' }
 import { seeded } from '../../support/seeded.ts'
-import { beside, between, categoricalSample, numericSample } from './samples.ts'
-
-const week = 1008
-
-/** NannyML's sample drift data, which a formula makes: 20 weeks, drift from week 16 on. */
-function weeklyData(): MixedSample {
-  const random = numpyRandom(167)
-  const draw = <T>(next: () => T): T[] => Array.from({ length: 20 * week }, next)
-  const [f1, f2] = [draw(random.normal), draw(random.next)]
-  const [f3, f4] = [draw(() => random.below(4)), draw(() => random.below(20))]
-  const colours = ['white', 'red', 'green', 'blue']
-  const late = (row: number): boolean => row >= 15 * week
-  const numbers = f1.map((x, row) => [
-    late(row) ? x + 0.6 : x,
-    late(row) ? Math.sqrt(f2[row]!) : f2[row]!,
-    late(row) ? Number(f3[row] === 1) : f3[row]! % 2,
-  ])
-  const colour = f4.map((k, row) => {
-    if (late(row) && k === 19) return ['red']
-    return [late(row) && [13, 14, 18].includes(k) ? 'white' : colours[Math.floor(k / 5)]!]
-  })
-  return beside(numericSample(numbers), categoricalSample(colour))
-}
+import { beside, between, categoricalSample, numericSample, week, weeklyData } from './samples.ts'
 
 /** Correlated numbers and two categories, a tenth missing, one category that the reference lacks. */
 function mixedData(): MixedSample {
@@ -229,20 +205,4 @@ test('a constant that becomes another one is an error of its distance', () => {
 test('a hundred columns are enough, and the error says so', () => {
   const wide = numericSample([Array.from({ length: 101 }, () => 1)])
   expect(() => finished(components(wide))).toThrow('100 columns at most')
-})
-
-test.each([
-  ['at the upper limit', 6, true],
-  ['just within', 5.999, false],
-  ['at the lower limit', 0, true],
-  ['above', 7, true],
-])('NannyML’s alarm of a value %s (%d): %s', (_, value, alarm) => {
-  expect(beyondLimits(value, { lower: 0, upper: 6 })).toBe(alarm)
-})
-
-test('limits come from chunks of the reference, and none lies below 0', () => {
-  expect(reconstructionLimits([1, 2, 3])).toEqual({ lower: null, upper: 2 + 3 * Math.sqrt(2 / 3) })
-  expect(reconstructionLimits([10, 10])).toEqual({ lower: 10, upper: 10 })
-  expect(reconstructionLimits([])).toBeNull()
-  expect(beyondLimits(-1, { lower: null, upper: 6 })).toBe(false)
 })
