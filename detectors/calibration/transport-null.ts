@@ -79,13 +79,13 @@ export function transportQuantile(level: number, nothing: TransportNull): number
 function valueMoments(input: TransportInput): { mean: number; variance: number; linear: number } {
   const { values, widths, valueSize } = input
   const all = total(values)
-  const share: number[] = []
+  const heights = new Array<number>(widths.length)
   let below = 0
-  for (const count of values.slice(0, -1)) {
-    below += count
-    share.push(below / all)
+  for (let i = 0; i < heights.length; i++) {
+    below += values[i]!
+    heights[i] = below / all
   }
-  const bridge = absoluteBridgeMoments(widths, share, valueSize)
+  const bridge = absoluteBridgeMoments(widths, heights, valueSize)
   return { ...bridge, linear: Math.max(bridge.linear, input.meanDeviation ** 2 / valueSize) }
 }
 

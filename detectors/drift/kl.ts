@@ -5,6 +5,7 @@ import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
 import { coarseBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
+import { smoothedLogs } from './psi.ts'
 
 /** Half an event a bin: the Jeffreys prior, as in `psi`. */
 const jeffreys = 0.5
@@ -51,13 +52,17 @@ function excess(p: number, q: number): number {
 }
 
 /** Terms of 2·nm/(n+m)·KL, over the bins that are in use. χ² with B − 1 degrees of freedom in the limit. */
-function divergenceTerms({ reference, current, n, m, ends }: DealtCounts): number[] {
+function divergenceTerms(
+  { reference, current, n, m, ends }: DealtCounts,
+  logs: readonly number[],
+): number[] {
   const scale = 2 * effectiveSize(n, m)
   const added = jeffreys * ends.length
   const terms = new Array<number>(reference.length)
   for (let k = 0; k < terms.length; k++) {
     const p = (reference[k]! + jeffreys) / (n + added)
-    terms[k] = scale * excess(p, (current[k]! + jeffreys) / (m + added))
+    const q = (current[k]! + jeffreys) / (m + added)
+    terms[k] = scale * (q * logs[k]! - q + p)
   }
   return terms
 }
@@ -77,7 +82,7 @@ export const klDetector: Detector = {
     const value = kullbackLeibler(reference, current)
     const scale = 2 * effectiveSize(n, m)
     const dealt = bins.once(dealtCounts)
-    const nothing = permutationNull(dealt, divergenceTerms(dealt))
+    const nothing = permutationNull(dealt, divergenceTerms(dealt, bins.once(smoothedLogs)))
     const judgement = {
       pValue: gammaSurvival(value * scale, nothing),
       noiseFloor: gammaQuantile(noiseLevel, nothing) / scale,

@@ -3,7 +3,7 @@ import { dealtCounts, type DealtCounts } from '../calibration/dealt-counts.ts'
 import { gammaQuantile, gammaSurvival, permutationNull } from '../calibration/permutation-null.ts'
 import { withRareRest } from '../calibration/rare-rest.ts'
 import { type Detector } from '../detector.ts'
-import { coarseBins } from '../pair.ts'
+import { coarseBins, type ComparedBins } from '../pair.ts'
 import { noiseLevel } from '../score.ts'
 
 /** Half an event a bin: the Jeffreys prior. */
@@ -50,15 +50,30 @@ export function psi(
   return Math.max(0, sum)
 }
 
+/** ln(qᵢ/pᵢ) at the nodes of the bins' null, with half a pseudo-count a bin: `kl` sums it as well. */
+export function smoothedLogs(bins: ComparedBins): number[] {
+  const { reference, current, n, m, ends } = bins.once(dealtCounts)
+  const added = jeffreys * ends.length
+  const whole = (n + added) / (m + added)
+  const logs = new Array<number>(reference.length)
+  for (let k = 0; k < logs.length; k++) {
+    logs[k] = Math.log(((current[k]! + jeffreys) / (reference[k]! + jeffreys)) * whole)
+  }
+  return logs
+}
+
 /** Terms of PSI·nm/(n+m), over the bins that are in use. χ² with B − 1 degrees of freedom in the limit. */
-function stabilityTerms({ reference, current, n, m, ends }: DealtCounts): number[] {
+function stabilityTerms(
+  { reference, current, n, m, ends }: DealtCounts,
+  logs: readonly number[],
+): number[] {
   const size = effectiveSize(n, m)
   const added = jeffreys * ends.length
   const terms = new Array<number>(reference.length)
   for (let k = 0; k < terms.length; k++) {
     const p = (reference[k]! + jeffreys) / (n + added)
     const q = (current[k]! + jeffreys) / (m + added)
-    terms[k] = size * (q - p) * Math.log(q / p)
+    terms[k] = size * (q - p) * logs[k]!
   }
   return terms
 }
@@ -78,7 +93,7 @@ export const psiDetector: Detector = {
     const value = psi(reference, current)
     const size = effectiveSize(n, m)
     const dealt = bins.once(dealtCounts)
-    const nothing = permutationNull(dealt, stabilityTerms(dealt))
+    const nothing = permutationNull(dealt, stabilityTerms(dealt, bins.once(smoothedLogs)))
     const judgement = {
       pValue: gammaSurvival(value * size, nothing),
       noiseFloor: gammaQuantile(noiseLevel, nothing) / size,

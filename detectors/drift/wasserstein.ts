@@ -75,11 +75,11 @@ export function binPositions(binning: NumericBinning, reference: FeatureProfile)
 
   const below = tailMean(edges[1]! - edges[0]!, counts[0]!, counts[1]!)
   const above = tailMean(edges[last]! - edges[last - 1]!, counts[last + 1]!, counts[last]!)
-  return [
-    Math.max(lowest, edges[0]! - below),
-    ...edges.slice(1).map((edge, i) => edge / 2 + edges[i]! / 2),
-    Math.min(highest, edges[last]! + above),
-  ]
+  const positions = new Array<number>(last + 2)
+  positions[0] = Math.max(lowest, edges[0]! - below)
+  for (let i = 1; i <= last; i++) positions[i] = edges[i]! / 2 + edges[i - 1]! / 2
+  positions[last + 1] = Math.min(highest, edges[last]! + above)
+  return positions
 }
 
 function tailMean(width: number, outer: number, next: number): number {
@@ -100,16 +100,15 @@ export interface PlacedValues {
 /** Null for categories, which have no place. Bins hang on the reference only. O(bins). */
 export function placedValues({ binning, reference, current }: DriftInput): PlacedValues | null {
   if (binning.kind !== 'numeric') return null
-  const places = binPositions(binning, reference).map(bounded)
+  const places = binPositions(binning, reference)
+  for (let i = 0; i < places.length; i++) places[i] = bounded(places[i]!)
   const counts = valueCounts(reference, binning)
   const moments = binnedMoments(reference, counts, places)
   const unit = Math.max(leastDeviation, moments?.deviation ?? spread(counts, places))
-  return {
-    positions: places.map((x) => x / unit),
-    unit,
-    moments,
-    momentsNow: binnedMoments(current, valueCounts(current, binning), places),
-  }
+  const momentsNow = binnedMoments(current, valueCounts(current, binning), places)
+  const positions = new Array<number>(places.length)
+  for (let i = 0; i < places.length; i++) positions[i] = places[i]! / unit
+  return { positions, unit, moments, momentsNow }
 }
 
 /** Both samples in units of the reference's standard deviation, cut into value and non-value parts. */
@@ -138,11 +137,11 @@ function transport({ reference, current }: ProfilePair, values: PlacedValues): T
     work: common * rounded(work),
     moved: movedShare(groups, groupsNow),
     nothing: transportNull({
-      values: counts.map((count, i) => count + countsNow[i]!),
-      widths: positions.slice(1).map((x, i) => common * rounded(x - positions[i]!)),
+      values: pooledCounts(counts, countsNow),
+      widths: stepsBetween(positions, common),
       meanDeviation: common * rounded(pooledDeviation / unit),
       valueSize: groups[0]! > 0 && groupsNow[0]! > 0 ? effectiveSize(groups[0]!, groupsNow[0]!) : 0,
-      groups: groups.map((count, i) => count + groupsNow[i]!),
+      groups: pooledCounts(groups, groupsNow),
       n: total(groups),
       m: total(groupsNow),
     }),
@@ -175,6 +174,21 @@ function binnedMoments(
     mean: bounded(moments.mean),
     deviation: told ? bounded(moments.deviation) : spread(counts, places),
   }
+}
+
+function pooledCounts(counts: readonly number[], countsNow: readonly number[]): number[] {
+  const pooled = new Array<number>(counts.length)
+  for (let i = 0; i < counts.length; i++) pooled[i] = counts[i]! + countsNow[i]!
+  return pooled
+}
+
+/** The way from each position to the next, for a share of the mass. */
+function stepsBetween(positions: readonly number[], share: number): number[] {
+  const steps = new Array<number>(Math.max(0, positions.length - 1))
+  for (let i = 0; i < steps.length; i++) {
+    steps[i] = share * rounded(positions[i + 1]! - positions[i]!)
+  }
+  return steps
 }
 
 /** Standard deviation of both samples thrown together. */
