@@ -2,7 +2,7 @@
 
     python bench/oracles/side_by_side.py evidently|nannyml|alibi-detect reference.parquet current.parquet
 
-Prints one line of JSON: seconds from the start of the work to the verdicts, without imports (those apart), and what it found.
+Prints one line of JSON: seconds from the start of the interpreter to the verdicts, seconds of the same work done again by then, and what it found.
 Each product gets the columns only, and its defaults: the statistic it chooses itself for so many rows.
 """
 
@@ -73,7 +73,8 @@ def alibi_detect():
 
 
 run = {"evidently": evidently, "nannyml": nannyml, "alibi-detect": alibi_detect}[product]()
-imported = time.perf_counter()
+run()
+first = time.perf_counter()
 drifted = run()
 done = time.perf_counter()
-print(json.dumps({"importSeconds": imported - began, "seconds": done - imported, "drifted": drifted}))
+print(json.dumps({"seconds": first - began, "again": done - first, "drifted": drifted}))
