@@ -95,8 +95,8 @@ describeStore('reference files with texts and embeddings', (opened) => {
     const { store } = opened()
     const root = await directory()
     try {
-      const values = [[1, 2, 3], 'text', '[4,5,6]', null, [1, 'a', 3], [1, null, 3], 7, { a: 1 }]
-      values.push([], [[1, 2, 3]], true, [1, 2])
+      const lists = [[1, 2, 3], [1, 'a', 3], [1, null, 3], [], [[1, 2, 3]], [1, 2]]
+      const values: unknown[] = [...lists, 'text', '[4,5,6]', null, 7, { a: 1 }, true]
       const lines = values.map((e) => JSON.stringify({ t: 'a', e }))
       await writeFile(join(root, 'mixed.ndjson'), lines.join('\n'))
       const baseline = await freeze(store, 'mixed', join(root, 'mixed.ndjson'))
