@@ -1,8 +1,9 @@
 import { type BinPair, requireSameBins, total } from '../bins.ts'
 import { type DealtCounts } from '../calibration/dealt-counts.ts'
-import { judgeTable } from '../calibration/table-null.ts'
+import { type GammaNull } from '../calibration/permutation-null.ts'
+import { judgeTable, tableNull } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
-import { coarseBins } from '../pair.ts'
+import { coarseBins, type ComparedBins } from '../pair.ts'
 import { chi2Survival } from '../special-functions/incomplete-gamma.ts'
 
 /** A 2 × bins table's statistic and what to read it by. */
@@ -75,8 +76,12 @@ export function pearson({ reference, current, n, m }: BinPair): TableStatistic {
   }
 }
 
-/** Terms of χ² without Yates' correction. */
-export function chi2Terms({ reference, current, n, m }: DealtCounts): number[] {
+/** Null of χ² without Yates' correction: `cramers-v` judges by the same. */
+export function chi2Null(bins: ComparedBins): GammaNull {
+  return tableNull(bins, chi2Terms)
+}
+
+function chi2Terms({ reference, current, n, m }: DealtCounts): number[] {
   const terms = new Array<number>(reference.length)
   for (let k = 0; k < terms.length; k++) {
     const x = reference[k]!
@@ -106,7 +111,7 @@ export const chi2Detector: Detector = {
       effect: table.cramersV,
       nReference: bins.n,
       nCurrent: bins.m,
-      ...judgeTable(table.statistic, bins, chi2Terms),
+      ...judgeTable(table.statistic, bins, bins.once(chi2Null)),
     }
   },
 }

@@ -2,7 +2,7 @@ import { type BinPair, requireSameBins, total } from '../bins.ts'
 import { judgeTable } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
 import { coarseBins } from '../pair.ts'
-import { chi2Terms } from './chi2.ts'
+import { chi2Null } from './chi2.ts'
 
 /**
  * Cramér's V of two histograms as a 2 × bins table, corrected for bias:
@@ -64,7 +64,7 @@ export const cramersVDetector: Detector = {
     const { reference, n, m } = bins
     const chi2 = plainChi2(bins)
     const value = corrected(chi2, reference.length, n + m)
-    const { pValue, noiseFloor } = judgeTable(chi2, bins, chi2Terms)
+    const { pValue, noiseFloor } = judgeTable(chi2, bins, bins.once(chi2Null))
     return {
       method: 'cramers-v/bias-corrected',
       value,

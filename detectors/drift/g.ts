@@ -1,6 +1,6 @@
 import { requireSameBins, total } from '../bins.ts'
 import { type DealtCounts } from '../calibration/dealt-counts.ts'
-import { judgeTable } from '../calibration/table-null.ts'
+import { judgeTable, tableNull } from '../calibration/table-null.ts'
 import { type Detector } from '../detector.ts'
 import { coarseBins } from '../pair.ts'
 import { pearson } from './chi2.ts'
@@ -73,7 +73,7 @@ export const gDetector: Detector = {
       effect: bins.once(pearson).cramersV,
       nReference: n,
       nCurrent: m,
-      ...judgeTable(value, bins, informationTerms),
+      ...judgeTable(value, bins, tableNull(bins, informationTerms)),
     }
   },
 }

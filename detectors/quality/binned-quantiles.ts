@@ -22,7 +22,6 @@ export function binnedQuantiles(
   const { min, max } = profile
   const values = total(counts)
   if (values === 0 || min === null || max === null) return []
-  const inside = (x: number) => Math.min(max, Math.max(min, x))
   const quantiles: number[] = []
   let bin = 0
   let below = 0
@@ -32,11 +31,14 @@ export function binnedQuantiles(
       below += counts[bin]!
       bin++
     }
-    const from = inside(binning.edges[bin - 1] ?? min)
-    const to = inside(binning.edges[bin] ?? max)
-    quantiles.push(
-      bin < counts.length ? inside(from + (to - from) * ((rank - below) / counts[bin]!)) : max,
-    )
+    const from = within(binning.edges[bin - 1] ?? min, min, max)
+    const to = within(binning.edges[bin] ?? max, min, max)
+    const place = from + (to - from) * ((rank - below) / (counts[bin] ?? 1))
+    quantiles.push(bin < counts.length ? within(place, min, max) : max)
   }
   return quantiles
+}
+
+function within(x: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, x))
 }

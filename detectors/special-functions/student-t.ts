@@ -87,8 +87,6 @@ export function incompleteBeta({ a, b, x, rest }: BetaArguments): number {
 }
 
 function betaFraction(a: number, b: number, x: number): number {
-  const tiny = 1e-300
-  const kept = (value: number) => (Math.abs(value) < tiny ? tiny : value)
   let c = 1
   let d = 1 / kept(1 - ((a + b) * x) / (a + 1))
   let product = d
@@ -104,4 +102,9 @@ function betaFraction(a: number, b: number, x: number): number {
     if (Math.abs(c * d - 1) < 1e-16) break
   }
   return product
+}
+
+/** Lentz's method must not divide by nothing. */
+function kept(value: number): number {
+  return Math.abs(value) < 1e-300 ? 1e-300 : value
 }
