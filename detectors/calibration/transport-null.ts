@@ -34,7 +34,7 @@ export interface TransportNull {
  * no cache. Between those moments lies a gamma distribution; its far tail is
  * too light, but the distance is at least the move of the mean, so the chance
  * is at least that of a normal value. The greater of the two chances counts.
- * O(bins²).
+ * O(bins).
  *
  * Ref: E. del Barrio, E. Giné, C. Matrán, Ann. Probab. 27 (1999), 1009–1071.
  */
