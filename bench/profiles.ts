@@ -20,6 +20,7 @@ import { migrate } from '../store/migrate.ts'
 import { sliceKeyColumn } from '../store/queries/profile-slices.ts'
 import { eventsRelation, finalSettings, numberLiteral } from '../store/queries/profile-source.ts'
 import { profileWindows } from '../store/queries/profile-windows.ts'
+import { windowSizes } from '../store/queries/window-sizes.ts'
 import { eventsTable, eventsTableName } from '../store/tables/events-table.ts'
 
 const numeric = Array.from({ length: 16 }, (_, i) => `x${i}`)
@@ -102,10 +103,12 @@ async function seconds(work: () => Promise<void>, times = repeats): Promise<numb
 async function measure(store: Store, rows: number, ids: Ids): Promise<Timing> {
   const spec = benchSpec(rows, ids)
   await fill(store, spec, rows, ids)
-  const windows = Array.from({ length: Math.ceil(rows / eventsAMinute) }, (_, i) => ({
-    start: start + i * minute,
-    revision: 1,
-  }))
+  const starts = Array.from(
+    { length: Math.ceil(rows / eventsAMinute) },
+    (_, i) => start + i * minute,
+  )
+  const sized = await store.query(windowSizes(spec, starts))
+  const windows = sized.map(({ start: at, n }) => ({ start: at, n, revision: 1 }))
   const all = [{ from: start, to: start + windows.length * minute }]
   const sample = [{ from: start, to: start + 10 * minute }]
   const binning = await extendBinning(store, spec, {

@@ -42,7 +42,6 @@ export interface RunModelDeps extends StepDeps {
 
 /** Base windows of one go: after a long pause the oldest are visible before the newest are counted. */
 const windowsAtOnce = 400
-const mostSized = 24
 
 /**
  * Everything that is due of one model, in the order of its data: base windows are counted, windows of
@@ -134,15 +133,13 @@ async function runLabels(
   return labelled
 }
 
-/** Windows and how many events each holds: few and many are counted in different ways, to one result. */
+/** Windows and how many events each holds, which decides how they are counted, to one and the same result. */
 async function sized(
   { store }: Pick<StepDeps, 'store'>,
   spec: ModelSpec,
   starts: readonly number[],
 ): Promise<WindowSize[]> {
-  // A scan of many windows is long whatever they hold.
-  if (starts.length === 0 || starts.length > mostSized)
-    return starts.map((start) => ({ start, n: Infinity }))
+  if (starts.length === 0) return []
   const sizes = new Map(
     (await store.query(windowSizes(spec, starts))).map(({ start, n }) => [start, n]),
   )

@@ -21,6 +21,11 @@ export interface ProfileInput {
   readonly software: boolean
   /** Default: comparison. The answer is the same. */
   readonly binBy?: BinSearch
+  /**
+   * Whether rows of one first key are put next to each other before they are grouped. The groups of many
+   * windows fit into no cache: rows that jump between them wait for memory longer than the sort takes.
+   */
+  readonly ordered?: boolean
 }
 
 /**
@@ -66,7 +71,7 @@ export function profileSelect(input: ProfileInput): {
     sourceColumns(source, i, input.binBy ?? 'comparison'),
   )
   const keys = input.keys.map(([alias]) => alias)
-  const relation = withDerived(input.relation, input.sources)
+  const relation = scanned(input)
   const params: Record<string, unknown> = { ...relation.params }
   for (const column of columns) Object.assign(params, column.params)
   for (const [i, slice] of slices.entries()) {
@@ -99,6 +104,14 @@ FROM (
 )
 ARRAY JOIN rows AS p`
   return { sql, params }
+}
+
+function scanned({ relation, sources, keys, ordered }: ProfileInput): Relation {
+  const { from, where, params } = withDerived(relation, sources)
+  const [first] = keys
+  return ordered === true && first !== undefined
+    ? { from: `(SELECT * FROM ${from} WHERE ${where} ORDER BY ${first[1]})`, where: 'true', params }
+    : { from, where, params }
 }
 
 interface SourceColumns {

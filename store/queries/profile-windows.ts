@@ -38,6 +38,12 @@ const maxGroupBytes = 256 * 2 ** 20
 const maxDescribedWindows = 16
 // Up to here a search of the bins takes less than the planning of a comparison with every edge.
 const fewEvents = 100_000
+// Cells that are sorted at once: some hundred megabytes.
+const maxOrderedCells = 32_000_000
+// Columns that are read beside the sources.
+const otherColumns = 10
+// Rows are stored by the hour of their event, and within it by id.
+const storedTogetherMs = 3_600_000
 // Versions times variants seen at once, and the threads that each hold the groups.
 const armsAtOnce = 2
 const threads = 2
@@ -49,18 +55,27 @@ const threads = 2
  */
 export function profileWindows({ spec, binning, windows }: ProfileWindowsInput): Statement[] {
   const sorted = [...windows].sort((a, b) => a.start - b.start)
-  return sourceChunks(profiledSources(spec, binning)).flatMap((sources, chunk) =>
-    windowChunks(sorted, spec.windowMs, windowsAStatement(sources, binning)).map((due) =>
+  return sourceChunks(profiledSources(spec, binning)).flatMap((sources, chunk) => {
+    const windowsAtMost = windowsAStatement(sources, binning)
+    const events = mostOrdered(spec, sources) ?? Infinity
+    return windowChunks(sorted, spec.windowMs, { windows: windowsAtMost, events }).map((due) =>
       profileStatement({ spec, binning, windows: due }, sources, chunk === 0),
-    ),
-  )
+    )
+  })
 }
+
+/** Events that may be put into the order of their windows at once; null where that is not worth it. */
+const mostOrdered = (spec: ModelSpec, sources: readonly ProfiledSource[]): number | null =>
+  spec.windowMs >= storedTogetherMs || derivationsOf(sources).length > 0
+    ? null
+    : Math.floor(maxOrderedCells / (sources.length + otherColumns))
 
 function profileStatement(
   { spec, binning, windows }: ProfileWindowsInput,
   sources: readonly ProfiledSource[],
   software: boolean,
 ): Statement {
+  const events = windows.reduce((sum, { n = Infinity }) => sum + n, 0)
   const { sql, params } = profileSelect({
     relation: eventsRelation(spec, joinedRanges(windows, spec.windowMs)),
     keys: [
@@ -71,7 +86,8 @@ function profileStatement(
     sources,
     slices: binning.slices,
     software,
-    binBy: eventsOf(windows) <= fewEvents ? 'search' : 'comparison',
+    binBy: events <= fewEvents ? 'search' : 'comparison',
+    ordered: windows.length > 1 && events <= (mostOrdered(spec, sources) ?? 0),
   })
   return {
     name: 'profile-windows',
@@ -90,12 +106,14 @@ FROM (${sql}
       revisions: windows.map(({ revision }) => revision),
       days: retentionDays(spec.retentionMs.profiles),
     },
-    settings: { ...insertSelectSettings, ...blockSettings(derivationsOf(sources)) },
+    settings: {
+      ...insertSelectSettings,
+      ...blockSettings(derivationsOf(sources)),
+      // No answer depends on the order, so the engine would not sort.
+      query_plan_remove_redundant_sorting: 0,
+    },
   }
 }
-
-const eventsOf = (windows: readonly WindowToProfile[]): number =>
-  windows.reduce((sum, { n = Infinity }) => sum + n, 0)
 
 /** Whole days a row is kept after its window or its computation, whichever is later; at least one. */
 export const retentionDays = (ms: number): number =>
@@ -155,23 +173,28 @@ function windowsAStatement(sources: readonly ProfiledSource[], binning: ModelBin
 function windowChunks(
   sorted: readonly WindowToProfile[],
   windowMs: number,
-  atMost: number,
+  atMost: { readonly windows: number; readonly events: number },
 ): WindowToProfile[][] {
   const chunks: WindowToProfile[][] = []
   let separate = 0
+  let events = 0
   for (const window of sorted) {
     const last = chunks.at(-1)
+    const { n = 0 } = window
     const adjoins = last?.at(-1)?.start === window.start - windowMs
     if (
       last === undefined ||
-      last.length >= atMost ||
+      last.length >= atMost.windows ||
+      events + n > atMost.events ||
       (!adjoins && separate >= maxRangesAStatement)
     ) {
       chunks.push([window])
       separate = 1
+      events = n
     } else {
       last.push(window)
       if (!adjoins) separate++
+      events += n
     }
   }
   return chunks
