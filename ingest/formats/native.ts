@@ -15,28 +15,27 @@ export type RawRecord = { readonly bytes?: number } & (
  * time, so that a bad line costs only itself.
  */
 export function* nativeRecords(body: Buffer): Generator<RawRecord> {
-  // Characters of ASCII are bytes, and need no decoding.
-  const ascii = isAscii(body)
-  const text = body.toString(ascii ? 'latin1' : 'utf8')
-  const start = firstNonSpace(text)
+  const start = firstNonSpace(body)
   if (start < 0) return
-  if (text.charCodeAt(start) === openBracket) {
-    const array = parseJson(text)
+  // Characters of ASCII are bytes, and need no decoding.
+  const encoding = isAscii(body) ? 'latin1' : 'utf8'
+  if (body[start] === openBracket) {
+    const array = parseJson(body.toString(encoding))
     if (Array.isArray(array)) {
       for (const value of array as unknown[]) yield { value }
       return
     }
-  } else if (isOneObject(text, start)) {
-    yield { text }
+  } else if (isOneObject(body, start, encoding)) {
+    yield { text: body.toString(encoding) }
     return
   }
-  yield* lines(text, ascii)
+  for (const block of blocks(body)) yield* lines(block.toString(encoding), encoding === 'latin1')
 }
 
 /** The lines of a body as they came, empty ones left out. */
 export function* linesOf(body: Buffer): Generator<Buffer> {
   for (let from = 0; from < body.length;) {
-    const found = body.indexOf(10, from)
+    const found = body.indexOf(lineFeed, from)
     const end = found < 0 ? body.length : found
     const line = body.subarray(from, body[end - 1] === 13 ? end - 1 : end)
     if (line.length > 0) yield line
@@ -48,6 +47,7 @@ export function* linesOf(body: Buffer): Generator<Buffer> {
 export const isText = (body: Buffer): boolean => isUtf8(body)
 
 const openBracket = 91
+const lineFeed = 10
 const failed = Symbol('no JSON')
 
 /**
@@ -76,10 +76,27 @@ function tryParse(text: string): unknown {
 }
 
 /** A pretty-printed object: its first line alone is no JSON, the whole is. */
-function isOneObject(text: string, start: number): boolean {
-  const newline = text.indexOf('\n', start)
+function isOneObject(body: Buffer, start: number, encoding: 'latin1' | 'utf8'): boolean {
+  const newline = body.indexOf(lineFeed, start)
   if (newline < 0) return true
-  return parseJson(text.slice(start, newline)) === undefined && parseJson(text) !== undefined
+  return (
+    parseJson(body.toString(encoding, start, newline)) === undefined &&
+    parseJson(body.toString(encoding)) !== undefined
+  )
+}
+
+/** Text of this size is young garbage to V8; a long one it maps and unmaps as an object of its own. */
+const blockBytes = 65_536
+
+/** Parts of a body that end where a line does. */
+function* blocks(body: Buffer): Generator<Buffer> {
+  for (let from = 0; from < body.length;) {
+    const last = body.lastIndexOf(lineFeed, from + blockBytes - 1)
+    const end = last >= from ? last : body.indexOf(lineFeed, from + blockBytes)
+    const to = end < 0 || from + blockBytes >= body.length ? body.length : end + 1
+    yield body.subarray(from, to)
+    from = to
+  }
 }
 
 function* lines(text: string, ascii: boolean): Generator<RawRecord> {
@@ -88,15 +105,27 @@ function* lines(text: string, ascii: boolean): Generator<RawRecord> {
     const newline = text.indexOf('\n', from)
     const end = newline < 0 ? text.length : newline
     const line = text.slice(from, end)
-    if (firstNonSpace(line) >= 0) yield ascii ? { text: line, bytes: line.length } : { text: line }
+    if (!isBlank(line)) yield ascii ? { text: line, bytes: line.length } : { text: line }
     from = end + 1
   }
 }
 
-function firstNonSpace(text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code !== 32 && code !== 10 && code !== 13 && code !== 9 && code !== 0xfeff) return i
+const spaces: readonly number[] = [32, 10, 13, 9]
+const byteOrderMark = 0xfeff
+
+function isBlank(line: string): boolean {
+  for (let i = 0; i < line.length; i++) {
+    const code = line.charCodeAt(i)
+    if (!spaces.includes(code) && code !== byteOrderMark) return false
+  }
+  return true
+}
+
+/** Where the text of a body begins, behind spaces and byte order marks; -1 where there is none. */
+function firstNonSpace(body: Buffer): number {
+  for (let i = 0; i < body.length; i++) {
+    if (body[i] === 0xef && body[i + 1] === 0xbb && body[i + 2] === 0xbf) i += 2
+    else if (!spaces.includes(body[i] ?? 0)) return i
   }
   return -1
 }

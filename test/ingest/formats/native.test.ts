@@ -21,6 +21,21 @@ test('NDJSON is a record a line, blank lines and a byte order mark left out', ()
   ])
 })
 
+test('a long body is its lines, wherever it is cut to be read', () => {
+  const letters = fc.constantFrom('a', 'é', '東', '🌊')
+  const line = fc
+    .tuple(letters, fc.constantFrom(1, 3000, 20_000, 70_000), fc.nat(50))
+    .map(([letter, length, more]) => `"${letter.repeat(length + more)}"`)
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 2, maxLength: 12 }), fc.boolean(), (lines, ends) => {
+      const body = Buffer.from(lines.join('\n') + (ends ? '\n' : ''))
+      const texts = [...nativeRecords(body)].map((r) => ('text' in r ? r.text : r.value))
+      expect(texts).toEqual(lines)
+    }),
+    { seed: 5, numRuns: 60 },
+  )
+})
+
 test('an array is a record an element', () => {
   expect(records('[{"a":1},2]')).toEqual([{ value: { a: 1 } }, { value: 2 }])
 })
