@@ -11,13 +11,29 @@ import {
   type Data,
 } from 'apache-arrow'
 import { utf8, type ArrowColumn } from './arrow-stream.ts'
+import { columnMemory } from './column-memory.ts'
 
 const startRows = 1024
+
+/** A larger copy, `filler` in what is new; the memory of the old one goes to whoever needs some next. */
+function grown<Cells extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(
+  cells: Cells,
+  length: number,
+  filler: number,
+): Cells {
+  const wanted = Math.max(startRows, length, 2 * cells.length)
+  const memory = columnMemory.take(wanted * cells.BYTES_PER_ELEMENT)
+  const larger = new (cells.constructor as new (memory: ArrayBuffer) => Cells)(memory)
+  larger.set(cells)
+  larger.fill(filler, cells.length)
+  columnMemory.give(cells.buffer)
+  return larger
+}
 
 /** Numbers, NaN standing for null: what is stored is finite. */
 export class NumberColumn implements ArrowColumn {
   readonly name: string
-  #values: Float64Array = new Float64Array(startRows).fill(NaN)
+  #values = new Float64Array(0)
 
   constructor(name: string) {
     this.name = name
@@ -57,17 +73,20 @@ export class NumberColumn implements ArrowColumn {
     })
   }
 
+  release(): void {
+    columnMemory.give(this.#values.buffer)
+    this.#values = new Float64Array(0)
+  }
+
   #grow(row: number): void {
-    const grown = new Float64Array(Math.max(row + 1, this.#values.length * 2)).fill(NaN)
-    grown.set(this.#values)
-    this.#values = grown
+    this.#values = grown(this.#values, row + 1, NaN)
   }
 }
 
 /** Text of few distinct values: each is sent once. */
 export class CategoryColumn implements ArrowColumn {
   readonly name: string
-  #codes: Int32Array = new Int32Array(startRows).fill(-1)
+  #codes = new Int32Array(0)
   readonly #codeOf = new Map<string, number>()
   readonly #fallback: number
 
@@ -120,10 +139,13 @@ export class CategoryColumn implements ArrowColumn {
     return code
   }
 
+  release(): void {
+    columnMemory.give(this.#codes.buffer)
+    this.#codes = new Int32Array(0)
+  }
+
   #grow(row: number): void {
-    const grown = new Int32Array(Math.max(row + 1, this.#codes.length * 2)).fill(-1)
-    grown.set(this.#codes)
-    this.#codes = grown
+    this.#codes = grown(this.#codes, row + 1, -1)
   }
 }
 
@@ -154,18 +176,14 @@ export class TextColumn implements ArrowColumn {
 /** Instants, epoch milliseconds. */
 export class TimeColumn implements ArrowColumn {
   readonly name: string
-  #halves: Int32Array = new Int32Array(2 * startRows)
+  #halves = new Int32Array(0)
 
   constructor(name: string) {
     this.name = name
   }
 
   set(row: number, epochMs: number): void {
-    if (2 * row >= this.#halves.length) {
-      const grown = new Int32Array(Math.max(2 * row + 2, this.#halves.length * 2))
-      grown.set(this.#halves)
-      this.#halves = grown
-    }
+    if (2 * row >= this.#halves.length) this.#halves = grown(this.#halves, 2 * row + 2, 0)
     // Two 32-bit halves spare a BigInt a row.
     this.#halves[2 * row] = epochMs % 4_294_967_296
     this.#halves[2 * row + 1] = Math.floor(epochMs / 4_294_967_296)
@@ -176,6 +194,7 @@ export class TimeColumn implements ArrowColumn {
   }
 
   data(rows: number): Data {
+    if (2 * rows > this.#halves.length) this.#halves = grown(this.#halves, 2 * rows, 0)
     return makeData({
       type: new TimestampMillisecond('UTC'),
       length: rows,
@@ -183,23 +202,24 @@ export class TimeColumn implements ArrowColumn {
       data: new BigInt64Array(this.#halves.buffer, 0, rows),
     })
   }
+
+  release(): void {
+    columnMemory.give(this.#halves.buffer)
+    this.#halves = new Int32Array(0)
+  }
 }
 
 /** Small whole numbers; 0 where nobody wrote. */
 export class IntegerColumn implements ArrowColumn {
   readonly name: string
-  #values: Int32Array = new Int32Array(startRows)
+  #values = new Int32Array(0)
 
   constructor(name: string) {
     this.name = name
   }
 
   set(row: number, value: number): void {
-    if (row >= this.#values.length) {
-      const grown = new Int32Array(Math.max(row + 1, this.#values.length * 2))
-      grown.set(this.#values)
-      this.#values = grown
-    }
+    if (row >= this.#values.length) this.#values = grown(this.#values, row + 1, 0)
     this.#values[row] = value
   }
 
@@ -216,6 +236,11 @@ export class IntegerColumn implements ArrowColumn {
   get(row: number): number {
     return this.#values[row] ?? 0
   }
+
+  release(): void {
+    columnMemory.give(this.#values.buffer)
+    this.#values = new Int32Array(0)
+  }
 }
 
 /** The column as whole numbers up to 2^53: each value with the base of the run that it lies in. */
@@ -227,6 +252,9 @@ export function basedColumn(
     name: column.name,
     clear: (row) => {
       column.clear(row)
+    },
+    release: () => {
+      column.release()
     },
     data: (rows) => {
       const halves = new Int32Array(2 * rows)
