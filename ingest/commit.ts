@@ -57,6 +57,7 @@ async function write(deps: CommitDeps, batch: OpenBatch): Promise<void> {
     await attempt('outlier models', () => score(deps, columns))
     const insert = columns.toInsert(deps.clock.now())
     await attempt('events', () => deps.store.insertArrow(insert))
+    columns.release()
     inserts++
   }
   if (batch.labels.rows > 0) {

@@ -117,7 +117,7 @@ export class EventColumns {
     for (const column of this.#fixed()) column.clear(this.rows)
   }
 
-  /** The insert of all finished rows. */
+  /** The insert of all finished rows; it lies in the memory of these columns. */
   toInsert(ingestedAt: number): ArrowInsert {
     const columns = [
       ...this.#fixed(),
@@ -131,6 +131,13 @@ export class EventColumns {
       columns: columns.map(({ name }) => name),
       arrow: arrowStream(columns, this.rows),
     }
+  }
+
+  /** Gives up all rows, once they are stored. */
+  release(): void {
+    const columns: ArrowColumn[] = [...this.#fixed(), this.#place]
+    for (const { cells } of this.features.values()) columns.push(cells)
+    for (const column of columns) column.release?.()
   }
 
   #position(): ArrowColumn[] {

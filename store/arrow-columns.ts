@@ -253,9 +253,6 @@ export function basedColumn(
     clear: (row) => {
       column.clear(row)
     },
-    release: () => {
-      column.release()
-    },
     data: (rows) => {
       const halves = new Int32Array(2 * rows)
       bases.forEach(({ from, value: base }, at) => {

@@ -38,10 +38,12 @@ function written(rows: number, set: readonly number[]): unknown[] {
     category.set(row, `v${row % 3}`)
     integer.set(row, row)
   }
-  const bytes = arrowStream([number, category, integer, time], rows)
-  return tableFromIPC(bytes)
+  const columns = [number, category, integer, time]
+  const answer = tableFromIPC(Buffer.concat(arrowStream(columns, rows)))
     .toArray()
     .map((row: { toJSON: () => object }) => row.toJSON())
+  for (const column of columns) column.release()
+  return answer
 }
 
 test('columns find nothing of those whose memory they take over', () => {
