@@ -1,4 +1,4 @@
-import { identifier } from './query.ts'
+import { identifier, settingsClause } from './query.ts'
 
 /** Where tables are made: one node, or a cluster whose tables are replicated and distributed. */
 export interface Layout {
@@ -16,6 +16,7 @@ export interface TableDefinition {
   readonly orderBy: string
   readonly ttl?: string
   readonly indexes?: readonly string[]
+  readonly settings?: Readonly<Record<string, string | number>>
   /** What decides the shard: a function of the key, so that rows that replace each other meet. */
   readonly shardBy: string
 }
@@ -76,6 +77,7 @@ function createLocal(
     table.partitionBy === undefined ? '' : `PARTITION BY ${table.partitionBy}`,
     `ORDER BY ${table.orderBy}`,
     table.ttl === undefined ? '' : `TTL ${table.ttl}`,
+    table.settings === undefined ? '' : settingsClause(table.settings),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
