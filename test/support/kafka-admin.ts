@@ -86,6 +86,27 @@ const codecs = {
 const byPartition = <T extends { readonly partition: number }>(all: readonly T[]): T[] =>
   [...all].sort((a, b) => a.partition - b.partition)
 
+const leadersWithinMs = 30_000
+
+/** kafkajs waits itself, but gives up where a broker has not heard of the new topic yet. */
+async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
+  const giveUpAt = performance.now() + leadersWithinMs
+  const isLed = async (): Promise<boolean> => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    const found = topics[0]?.partitions ?? []
+    return found.length === partitions && found.every(({ leader }) => leader >= 0)
+  }
+  for (;;) {
+    const led = await isLed().catch((error: unknown) => {
+      if (performance.now() > giveUpAt) throw error
+      return false
+    })
+    if (led) return
+    if (performance.now() > giveUpAt) throw new Error(`${topic} has no leaders`)
+    await sleep(20)
+  }
+}
+
 type TopicChanges = Pick<
   KafkaAdmin,
   'createTopic' | 'createNamedTopic' | 'deleteTopic' | 'deleteRecords' | 'setPartitions'
@@ -96,9 +117,10 @@ function topicChanges(kafka: Kafka): TopicChanges {
     const { partitions = 1, replicas = 1, config = {} } = options
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     const settings = { numPartitions: partitions, replicationFactor: replicas, configEntries }
-    await fresh(kafka, (admin) =>
-      admin.createTopics({ topics: [{ topic, ...settings }], waitForLeaders: true }),
-    )
+    await fresh(kafka, async (admin) => {
+      await admin.createTopics({ topics: [{ topic, ...settings }], waitForLeaders: false })
+      await untilLed(admin, topic, partitions)
+    })
   }
   return {
     createNamedTopic,
