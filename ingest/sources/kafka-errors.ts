@@ -39,6 +39,11 @@ export function toKafkaError(error: unknown, otherwise: ErrorCode = 'KAFKA_UNAVA
   return new AppError(refused ? 'KAFKA_REFUSED' : otherwise, message, { cause: error })
 }
 
+/** Whether no broker answered who leads a group: the client ends for good of it, but it passes. */
+export const lacksCoordinator = (error: unknown): boolean =>
+  causesOf(error).some((cause) => namesOf(cause).includes('KafkaJSGroupCoordinatorNotFound')) &&
+  toKafkaError(error).code === 'KAFKA_UNAVAILABLE'
+
 function causesOf(error: unknown): unknown[] {
   const chain: unknown[] = []
   for (let at = error; at !== undefined && at !== null && chain.length < 10;) {

@@ -14,7 +14,8 @@ import { codecs, type CodecName } from './kafka-codecs.ts'
 import { CommitOnce } from './kafka-commit-once.ts'
 import { saslOptions, tlsOptions } from './kafka-connection.ts'
 import { keptConnection } from './kafka-kept-connection.ts'
-import { toKafkaError } from './kafka-errors.ts'
+import { lacksCoordinator, toKafkaError } from './kafka-errors.ts'
+import { Rejoining } from './kafka-rejoining.ts'
 import { toFetchedBatch } from './kafka-message.ts'
 import { unpacking, unpackRecords } from './kafka-unpack.ts'
 import type {
@@ -214,9 +215,7 @@ async function join(
   { topics, handlers }: Joining,
 ): Promise<GroupSession> {
   const commits = new CommitOnce(consumer)
-  const session = sessionOf(consumer, commits)
-  listen(consumer, handlers, { session, commits })
-  try {
+  const start = async (): Promise<void> => {
     await consumer.connect()
     // The first message, for offsets out of range: where a partition really begins is told by a seek.
     await consumer.subscribe({ topics: [...topics], fromBeginning: true })
@@ -229,6 +228,12 @@ async function join(
         },
       }),
     )
+  }
+  const running = { commits, rejoining: new Rejoining(start, handlers) }
+  const session = sessionOf(consumer, running)
+  listen(consumer, handlers, { session, ...running })
+  try {
+    await start()
   } catch (error) {
     await consumer.disconnect().catch(() => undefined)
     throw toKafkaError(error)
@@ -243,7 +248,7 @@ function onBatch(payload: EachBatchPayload, handlers: GroupHandlers, commits: Co
   if (handlers.fetched(toFetchedBatch(batch))) payload.resolveOffset(batch.lastOffset())
 }
 
-function sessionOf(consumer: Consumer, commits: CommitOnce): GroupSession {
+function sessionOf(consumer: Consumer, commits: CommitOnce, rejoining: Rejoining): GroupSession {
   // Between the end of a run and the next one the client refuses these calls. There is nothing to
   // pause then: with the next generation everything is told again.
   const ifRunning = (act: () => void): void => {
@@ -281,20 +286,21 @@ function sessionOf(consumer: Consumer, commits: CommitOnce): GroupSession {
       }
     },
     leave: async () => {
+      rejoining.leave()
       await consumer.disconnect().catch(() => undefined)
     },
   }
 }
 
-interface Listening {
-  readonly session: GroupSession
+interface Running {
   readonly commits: CommitOnce
+  readonly rejoining: Rejoining
 }
 
 function listen(
   consumer: Consumer,
   handlers: GroupHandlers,
-  { session, commits }: Listening,
+  { session, commits, rejoining }: Running & { readonly session: GroupSession },
 ): void {
   const { events } = consumer
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
@@ -317,6 +323,7 @@ function listen(
   consumer.on(events.CRASH, ({ payload }) => {
     handlers.lost()
     if (payload.restart) handlers.alive()
+    else if (lacksCoordinator(payload.error)) rejoining.later()
     else handlers.failed(toKafkaError(payload.error, 'KAFKA_CLIENT_FAILED'))
   })
 }
