@@ -248,7 +248,7 @@ function onBatch(payload: EachBatchPayload, handlers: GroupHandlers, commits: Co
   if (handlers.fetched(toFetchedBatch(batch))) payload.resolveOffset(batch.lastOffset())
 }
 
-function sessionOf(consumer: Consumer, commits: CommitOnce, rejoining: Rejoining): GroupSession {
+function sessionOf(consumer: Consumer, { commits, rejoining }: Running): GroupSession {
   // Between the end of a run and the next one the client refuses these calls. There is nothing to
   // pause then: with the next generation everything is told again.
   const ifRunning = (act: () => void): void => {
