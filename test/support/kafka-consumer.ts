@@ -29,13 +29,30 @@ export async function plainConsumer(options: PlainConsumerOptions): Promise<Plai
     // A consumer that stops waits for the fetch under way.
     maxWaitTimeInMs: 100,
   })
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
   const values: string[] = []
-  await consumer.run({
-    eachMessage: async ({ message }) => {
-      values.push(message.value?.toString() ?? '')
-    },
+  let stopped = false
+  const begin = async (): Promise<void> => {
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        values.push(message.value?.toString() ?? '')
+      },
+    })
+  }
+  const again = (): void => {
+    if (!stopped) setTimeout(() => void begin().catch(again), 500)
+  }
+  // A broker that takes long to come back is one without a coordinator, which ends the client for good.
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) again()
   })
-  return { values, stop: () => consumer.disconnect() }
+  await begin()
+  return {
+    values,
+    stop: async () => {
+      stopped = true
+      await consumer.disconnect()
+    },
+  }
 }
