@@ -8,8 +8,8 @@
  * pipeline of JSON has to pay. It is taken before and after each run of the service, and a run is held
  * against the mean of both, because shared machines change their speed within minutes. The service runs
  * as built (dist/). Data stays until the end: a file system that has just let go of thousands of files
- * is slow to make new ones for some minutes (ext4 does not use an inode again so soon). Each run is made three times; the one with the median ratio
- * counts.
+ * is slow to make new ones for some minutes (ext4 does not use an inode again so soon). Each run is made
+ * three times; the one with the median ratio counts.
  */
 import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
