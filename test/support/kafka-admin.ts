@@ -88,13 +88,17 @@ const byPartition = <T extends { readonly partition: number }>(all: readonly T[]
 
 const leadersWithinMs = 30_000
 
-/** kafkajs waits itself, but gives up where a broker has not heard of the new topic yet. */
+/**
+ * kafkajs waits itself, but gives up where a broker has not heard of the new topic yet. Each leader is
+ * asked for its offsets: one that answers for some partitions only would have a batch sent again to all.
+ */
 async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
   const giveUpAt = performance.now() + leadersWithinMs
   const isLed = async (): Promise<boolean> => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
     const found = topics[0]?.partitions ?? []
-    return found.length === partitions && found.every(({ leader }) => leader >= 0)
+    if (found.length !== partitions || found.some(({ leader }) => leader < 0)) return false
+    return (await admin.fetchTopicOffsets(topic)).length === partitions
   }
   for (;;) {
     const led = await isLed().catch((error: unknown) => {
@@ -142,9 +146,10 @@ function topicChanges(kafka: Kafka): TopicChanges {
         await admin.deleteTopicRecords({ topic, partitions })
       }),
     setPartitions: async (topic, total) => {
-      await fresh(kafka, (admin) =>
-        admin.createPartitions({ topicPartitions: [{ topic, count: total }] }),
-      )
+      await fresh(kafka, async (admin) => {
+        await admin.createPartitions({ topicPartitions: [{ topic, count: total }] })
+        await untilLed(admin, topic, total)
+      })
     },
   }
 }
