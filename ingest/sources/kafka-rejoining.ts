@@ -3,35 +3,52 @@ import type { GroupHandlers } from './kafka-ports.ts'
 
 const rejoinAfterMs = 1_000
 
+export interface Membership {
+  readonly start: () => Promise<void>
+  /** May be called at any time, and again. */
+  readonly end: () => Promise<void>
+}
+
 /**
  * Joins again after a pause where the client gives up although trying again helps: its search for the
  * group's coordinator counts as hopeless after a few seconds without any broker.
  */
 export class Rejoining {
-  readonly #start: () => Promise<void>
+  readonly #membership: Membership
   readonly #handlers: Pick<GroupHandlers, 'alive' | 'failed'>
-  #timer: NodeJS.Timeout | null = null
+  #timer: NodeJS.Timeout | undefined
   #left = false
 
-  constructor(start: () => Promise<void>, handlers: Pick<GroupHandlers, 'alive' | 'failed'>) {
-    this.#start = start
+  constructor(membership: Membership, handlers: Pick<GroupHandlers, 'alive' | 'failed'>) {
+    this.#membership = membership
     this.#handlers = handlers
   }
 
   later(): void {
     this.#handlers.alive()
-    if (this.#left) return
-    this.#timer = setTimeout(() => {
-      this.#start().catch((error: unknown) => {
-        const why = toKafkaError(error)
-        if (why.code === 'KAFKA_UNAVAILABLE') this.later()
-        else this.#handlers.failed(why)
-      })
-    }, rejoinAfterMs)
+    clearTimeout(this.#timer)
+    if (!this.#left) this.#timer = setTimeout(() => void this.#join(), rejoinAfterMs)
   }
 
-  leave(): void {
+  async leave(): Promise<void> {
     this.#left = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    clearTimeout(this.#timer)
+    await this.#end()
+  }
+
+  async #join(): Promise<void> {
+    try {
+      await this.#membership.start()
+    } catch (error) {
+      const why = toKafkaError(error)
+      if (why.code === 'KAFKA_UNAVAILABLE') this.later()
+      else if (!this.#left) this.#handlers.failed(why)
+    }
+    // Whoever left in the meantime may have joined after all.
+    if (this.#left) await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    await this.#membership.end().catch(() => undefined)
   }
 }

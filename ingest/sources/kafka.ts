@@ -229,13 +229,14 @@ async function join(
       }),
     )
   }
-  const running = { commits, rejoining: new Rejoining(start, handlers) }
+  const rejoining = new Rejoining({ start, end: () => consumer.disconnect() }, handlers)
+  const running = { commits, rejoining }
   const session = sessionOf(consumer, running)
   listen(consumer, handlers, { session, ...running })
   try {
     await start()
   } catch (error) {
-    await consumer.disconnect().catch(() => undefined)
+    await rejoining.leave()
     throw toKafkaError(error)
   }
   return session
@@ -285,10 +286,7 @@ function sessionOf(consumer: Consumer, { commits, rejoining }: Running): GroupSe
         throw toKafkaError(error)
       }
     },
-    leave: async () => {
-      rejoining.leave()
-      await consumer.disconnect().catch(() => undefined)
-    },
+    leave: () => rejoining.leave(),
   }
 }
 

@@ -25,16 +25,19 @@ function notFound(): Error {
 }
 
 function rejoining(starts: (() => Promise<void>)[]) {
-  const seen = { starts: 0, alive: 0, failed: [] as string[] }
+  const seen = { starts: 0, ends: 0, alive: 0, failed: [] as string[] }
   const start = async (): Promise<void> => {
     seen.starts += 1
     await starts.shift()?.()
+  }
+  const end = async (): Promise<void> => {
+    seen.ends += 1
   }
   const handlers = {
     alive: () => (seen.alive += 1),
     failed: (error: AppError) => seen.failed.push(error.code),
   }
-  return { seen, rejoining: new Rejoining(start, handlers) }
+  return { seen, rejoining: new Rejoining({ start, end }, handlers) }
 }
 
 const fails = (error: Error) => () => Promise.reject(error)
@@ -53,7 +56,7 @@ test('joins again a second later, until a broker is there', async () => {
   await vi.advanceTimersByTimeAsync(1000)
   expect(seen.starts).toBe(1)
   await vi.advanceTimersByTimeAsync(5000)
-  expect(seen).toEqual({ starts: 3, alive: 3, failed: [] })
+  expect(seen).toEqual({ starts: 3, ends: 0, alive: 3, failed: [] })
 })
 
 test('what only an operator can help ends it', async () => {
@@ -67,8 +70,30 @@ test('what only an operator can help ends it', async () => {
 test('who leaves does not come back', async () => {
   const { seen, rejoining: again } = rejoining([])
   again.later()
-  again.leave()
+  await again.leave()
   again.later()
   await vi.advanceTimersByTimeAsync(5000)
-  expect(seen.starts).toBe(0)
+  expect(seen).toMatchObject({ starts: 0, ends: 1 })
+})
+
+test('who leaves while it joins has left when it has joined', async () => {
+  let joined = (): void => undefined
+  const joins = () => new Promise<void>((resolve) => (joined = resolve))
+  const { seen, rejoining: again } = rejoining([joins])
+  again.later()
+  await vi.advanceTimersByTimeAsync(1000)
+  await again.leave()
+  expect(seen).toMatchObject({ starts: 1, ends: 1 })
+  joined()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(seen).toMatchObject({ starts: 1, ends: 2 })
+})
+
+test('two calls make one try', async () => {
+  const { seen, rejoining: again } = rejoining([])
+  again.later()
+  await vi.advanceTimersByTimeAsync(500)
+  again.later()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(seen.starts).toBe(1)
 })
