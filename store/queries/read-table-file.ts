@@ -11,8 +11,8 @@ export interface TableFile {
 }
 
 /**
- * Every row of a Parquet file in the file's order, to be streamed; cells in the order of `columns`, and
- * one more. One pass: a slice by row numbers would read the columns of the whole file for each slice.
+ * Every row of a Parquet file in the file's order, to be streamed; cells in the order of `columns`.
+ * One pass: a slice by row numbers would read the columns of the whole file for each slice.
  */
 export function readTableFile({ path, columns }: TableFile): Query<readonly unknown[]> {
   const cells = columns.map(({ name, text }) =>
@@ -20,13 +20,16 @@ export function readTableFile({ path, columns }: TableFile): Query<readonly unkn
   )
   return {
     name: 'read-table-file',
-    sql: `SELECT tuple(${[...cells, '1'].join(', ')}) AS cells FROM file({path:String}, 'Parquet')`,
+    sql: `SELECT tuple(${cells.join(', ')}) AS cells FROM file({path:String}, 'Parquet')`,
     params: { path },
     settings: {
       // With more threads, or without its order kept, rows come in any order.
       max_threads: 1,
       input_format_parquet_preserve_order: 1,
       input_format_parquet_max_block_size: blockRows,
+      // No row group is decoded before its turn, so that a damaged one fails after what stands before it.
+      input_format_parquet_memory_low_watermark: 1,
+      input_format_parquet_memory_high_watermark: 1,
       // Times of files name no zone; they are UTC here on every machine.
       session_timezone: 'UTC',
       date_time_output_format: 'iso',
