@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore, type Store } from '../store/client.ts'
+import type { TableEngine } from '../ingest/sources/parquet-file.ts'
 
 export interface FileEngine {
   /** Opened once, when it is first asked for. */
-  readonly open: () => Promise<Pick<Store, 'query' | 'stream'>>
+  readonly open: () => Promise<TableEngine>
   readonly close: () => Promise<void>
 }
 

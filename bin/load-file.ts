@@ -5,6 +5,7 @@ import { createLogger } from '../core/log.ts'
 import { createIngestEvents, type IngestEvents } from '../ingest/events.ts'
 import { ingestFile, type FileIngestOptions, type FileProgress } from '../ingest/sources/file.ts'
 import type { LoadSummary } from '../ingest/sources/load-tally.ts'
+import type { TableEngine } from '../ingest/sources/parquet-file.ts'
 import type { Store } from '../store/client.ts'
 import { openModelRegistry } from '../store/model-registry.ts'
 import { openConfiguredStore } from './configured-store.ts'
@@ -32,10 +33,7 @@ export async function loadFile(
 
 async function loadInto(
   store: Store,
-  {
-    config,
-    openEngine,
-  }: { config: Config; openEngine: () => Promise<Pick<Store, 'query' | 'stream'>> },
+  { config, openEngine }: { config: Config; openEngine: () => Promise<TableEngine> },
   {
     options,
     onProgress,

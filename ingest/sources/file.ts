@@ -1,5 +1,4 @@
 import { ledgerPosition } from '../../store/queries/ledger-position.ts'
-import type { Store } from '../../store/client.ts'
 import type { ModelRegistry } from '../../store/model-registry.ts'
 import { commitBatch, type CommitDeps } from '../commit.ts'
 import type { MessageReader } from '../message-reader.ts'
@@ -9,6 +8,7 @@ import type { Origin } from '../segment.ts'
 import { fallbackIds, type Delivery } from '../validate.ts'
 import type { FileRecord } from './file-records.ts'
 import { LoadTally, type LoadSummary } from './load-tally.ts'
+import type { TableEngine } from './parquet-file.ts'
 import { openFile, type FileToRead, type OpenedFile } from './open-file.ts'
 import { declaredColumns } from './table-rows.ts'
 
@@ -23,7 +23,7 @@ export interface FileIngestDeps extends CommitDeps {
     readonly eventBytes: number
   }
   /** An embedded store, which alone can read Parquet; asked for only then. */
-  readonly engine: () => Promise<Pick<Store, 'query' | 'stream'>>
+  readonly engine: () => Promise<TableEngine>
 }
 
 export interface FileIngestOptions extends FileToRead {

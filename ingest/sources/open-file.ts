@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../core/errors.ts'
-import type { Store } from '../../store/client.ts'
 import { csvFile } from './csv-file.ts'
 import { identifyFile, type FileIdentity } from './file-identity.ts'
 import type { FileRecords } from './file-records.ts'
 import { ndjsonFile } from './ndjson-file.ts'
-import { parquetFile } from './parquet-file.ts'
+import { parquetFile, type TableEngine } from './parquet-file.ts'
 import type { DeclaredColumns, TableMapping } from './table-rows.ts'
 
 export const fileFormats = ['ndjson', 'csv', 'parquet'] as const
@@ -32,7 +31,7 @@ export interface FileReading {
   /** Greatest record in bytes; a longer line is cut and refused. */
   readonly maxRecordBytes: number
   /** An embedded store, for Parquet only. */
-  readonly engine: () => Promise<Pick<Store, 'query' | 'stream'>>
+  readonly engine: () => Promise<TableEngine>
 }
 
 export interface OpenedFile {

@@ -9,14 +9,14 @@ import type { FileRecord, FileRecords, RecordChunk } from './file-records.ts'
 import { featureNames, mappedColumns, TableRows } from './table-rows.ts'
 import type { TableSource } from './table-source.ts'
 
+/** What of an embedded store reads a table's file. */
+export type TableEngine = Pick<Store, 'query' | 'stream'>
+
 /**
  * A Parquet file, read by the embedded engine. Its own types say what numbers are; times without a
  * zone are UTC. Throws FILE_INVALID where the engine cannot read it.
  */
-export async function parquetFile(
-  engine: Pick<Store, 'query' | 'stream'>,
-  source: TableSource,
-): Promise<FileRecords> {
+export async function parquetFile(engine: TableEngine, source: TableSource): Promise<FileRecords> {
   const path = resolve(source.path)
   if (/[*?{}]|::/.test(path)) {
     throw new AppError(
