@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { parseError, type ClickHouseClient } from '@clickhouse/client'
 import type { ArrowInsert, FileLoad } from './client.ts'
 import { identifier, settingsClause } from './query.ts'
+import { openSpool } from './spool.ts'
 
 /** Bulk writes on one client; each resolves once the engine has acknowledged. */
 export interface Writes {
@@ -36,37 +35,21 @@ const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
 const settings = settingsClause(insertSettings)
 
-// Spool directories that this process writes to: two stores of one data directory spare each other's.
-const openSpools = new Set<string>()
-
 /**
  * Writes of the embedded engine. Its connection turns binary bodies into UTF-8, so bytes go through
- * a spool file under `directory`. What a killed process left there is taken away first.
+ * files of a spool under `directory`.
  */
 export async function spooledWrites(directory: string): Promise<Writes> {
-  await mkdir(directory, { recursive: true })
-  for (const name of await readdir(directory)) {
-    const left = join(directory, name)
-    if (!openSpools.has(left)) await rm(left, { recursive: true, force: true })
-  }
-  const spool = join(directory, randomUUID())
-  openSpools.add(spool)
-  await mkdir(spool)
-  let serial = 0
+  const spool = await openSpool(directory)
   return {
-    arrow: async (client, { table, columns, arrow }, signal) => {
-      const path = join(spool, `${serial++}.arrow`)
-      try {
-        await writePieces(path, arrow)
+    arrow: (client, { table, columns, arrow }, signal) =>
+      spool.lend(arrow, async (path) => {
         await client.command({
           query: `${insertInto(table, columns)} SELECT ${columnList(columns)} FROM file({path:String}, 'ArrowStream') ${settings}`,
           query_params: { path },
           abort_signal: signal,
         })
-      } finally {
-        await rm(path, { force: true })
-      }
-    },
+      }),
     file: async (client, load, signal) => {
       await client.command({
         query: `${insertInto(load.table, load.columns)} SELECT ${load.select.join(', ')} FROM file({path:String}, '${load.format}', ${quoted(load.structure)}) ${settings}`,
@@ -74,25 +57,7 @@ export async function spooledWrites(directory: string): Promise<Writes> {
         abort_signal: signal,
       })
     },
-    close: async () => {
-      await rm(spool, { recursive: true, force: true })
-      openSpools.delete(spool)
-    },
-  }
-}
-
-async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const bytes = pieces.reduce((total, piece) => total + piece.byteLength, 0)
-  const file = await open(path, 'w')
-  try {
-    const { bytesWritten } = await file.writev([...pieces])
-    // A disk that fills up shortens the write and raises nothing; a stream cut between two of its
-    // batches would still read well.
-    if (bytesWritten !== bytes) {
-      throw new Error(`spool file: ${bytesWritten} of ${bytes} bytes were written`)
-    }
-  } finally {
-    await file.close()
+    close: () => spool.close(),
   }
 }
 
