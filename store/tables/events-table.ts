@@ -65,11 +65,14 @@ export const eventColumns = (task: Task): readonly (readonly [name: string, type
 ]
 
 /**
- * Bytes up to which a part keeps its columns in one file. Each insert makes a part, and a file for every
- * column and its marks took a quarter of all processor time: a file system that also lets go of the files
- * of merged parts has to look long for an inode.
+ * How parts are kept and merged (docs/adr/0007-parts-of-events.md). What one insert brings keeps its columns
+ * in one file: a file for every column took a quarter of all processor time. What is merged of them is wide,
+ * because only wide parts are merged column by column; and each event is merged less often than by default.
  */
-const maxCompactPart = 128 * 2 ** 20
+const partSettings = {
+  min_bytes_for_wide_part: 32 * 2 ** 20,
+  merge_selector_base: 10,
+} as const
 
 /** `events_<model>`: real typed columns, one a feature, replacing by event id within the hour of the event. */
 export function eventsTable(spec: ModelSpec): TableDefinition {
@@ -89,7 +92,7 @@ export function eventsTable(spec: ModelSpec): TableDefinition {
     // By the later of both times: history that is loaded today is not expired on arrival.
     ttl: `toDate(greatest(ts, ingested_at)) + INTERVAL ${days} DAY`,
     shardBy: 'cityHash64(event_id)',
-    settings: { min_bytes_for_wide_part: maxCompactPart },
+    settings: partSettings,
   }
 }
 
