@@ -18,57 +18,88 @@ import { join } from 'node:path'
 import { Pool } from 'undici'
 import { cpuSeconds, peakRss, startBuiltService, storedEvents } from './measured-process.ts'
 import { machine, writeReport } from './report.ts'
-import { parseFloor, sampleEvents } from './sample-events.ts'
+import { parseFloor, roundDigits, roundMark, sampleEvents } from './sample-events.ts'
 
 const linesABody = 5_000
 const senders = 24
-/** Bodies are made once and sent over and over with other ids: making them must not be what is timed. */
+/** Bodies are made once: making them must not be what is timed. */
 const distinctBodies = 40
 const rounds = 3
 
-const bodies = (base: number): Buffer[] => {
+/** A body that is sent over and over, each time with ids that it never had before. */
+class SentBody {
+  readonly bytes: Buffer
+  /** Where the round stands in each of its ids. */
+  readonly #places: readonly number[]
+  #round = 0
+
+  constructor(events: readonly string[]) {
+    this.bytes = Buffer.from(events.join('\n'))
+    const places = []
+    for (
+      let at = this.bytes.indexOf(roundMark);
+      at >= 0;
+      at = this.bytes.indexOf(roundMark, at + 1)
+    )
+      places.push(at)
+    this.#places = places
+  }
+
+  nextRound(): void {
+    const digits = Buffer.from(roundDigits(this.#round++))
+    for (const at of this.#places) digits.copy(this.bytes, at)
+  }
+}
+
+const sentBodies = (base: number): SentBody[] => {
   const events = sampleEvents(distinctBodies * linesABody, base)
-  return Array.from({ length: distinctBodies }, (_, b) =>
-    Buffer.from(events.slice(b * linesABody, (b + 1) * linesABody).join('\n')),
+  return Array.from(
+    { length: distinctBodies },
+    (_, b) => new SentBody(events.slice(b * linesABody, (b + 1) * linesABody)),
   )
 }
 
 /** The sending side, in its own process: `senders` requests at a time until all are acknowledged. */
 async function send(url: string, events: number): Promise<void> {
-  const sample = bodies(Date.now() - 3_600_000)
+  // Taken in turn; there are more of them than senders.
+  const idle = sentBodies(Date.now() - 3_600_000)
   const total = Math.ceil(events / linesABody)
   const pool = new Pool(url, { connections: senders })
   let next = 0
   const started = performance.now()
   const one = async (): Promise<void> => {
-    for (let i = next++; i < total; i = next++) {
-      const body = Buffer.from(sample[i % distinctBodies] ?? Buffer.alloc(0))
-      const round = String(Math.floor(i / distinctBodies)).padStart(6, '0')
-      for (let at = body.indexOf('ROUND0'); at >= 0; at = body.indexOf('ROUND0', at + 6))
-        body.write(round, at)
-      for (;;) {
-        const answer = await pool.request({
-          path: '/v1/events',
-          method: 'POST',
-          headers: { 'content-type': 'application/x-ndjson' },
-          body,
-        })
-        const status = answer.statusCode
-        const text = await answer.body.text()
-        if (status === 200) {
-          const { accepted } = JSON.parse(text) as { accepted: number }
-          if (accepted !== linesABody)
-            throw new Error(`accepted ${accepted} of ${linesABody}: ${text.slice(0, 200)}`)
-          break
-        }
-        if (status !== 429 && status !== 503) throw new Error(`${status}: ${text.slice(0, 200)}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
+    while (next++ < total) {
+      const body = idle.shift()
+      if (body === undefined) throw new RangeError('more senders than bodies')
+      body.nextRound()
+      await acknowledged(pool, body.bytes)
+      idle.push(body)
     }
   }
   await Promise.all(Array.from({ length: senders }, one))
   await pool.close()
   process.send?.({ seconds: (performance.now() - started) / 1000, events: total * linesABody })
+}
+
+/** Sends until it is taken. */
+async function acknowledged(pool: Pool, body: Buffer): Promise<void> {
+  for (;;) {
+    const answer = await pool.request({
+      path: '/v1/events',
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body,
+    })
+    const status = answer.statusCode
+    const text = await answer.body.text()
+    if (status === 200) {
+      const { accepted } = JSON.parse(text) as { accepted: number }
+      if (accepted === linesABody) return
+      throw new Error(`accepted ${accepted} of ${linesABody}: ${text.slice(0, 200)}`)
+    }
+    if (status !== 429 && status !== 503) throw new Error(`${status}: ${text.slice(0, 200)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 interface Run {

@@ -1,3 +1,6 @@
+/** In the ids of events, for as many digits that tell one round of them from another. */
+export const roundMark = 'ROUND0'
+
 /** Events of 16 numeric and 4 categorical features, about 600 bytes of JSON each; the same on every run. */
 export function sampleEvents(count: number, base: number): string[] {
   let state = 42
@@ -17,8 +20,7 @@ function sampleEvent(i: number, base: number, random: () => number): string {
   return JSON.stringify({
     model: 'bench',
     version: '1',
-    // Replaced by as many digits for each round.
-    id: `e-ROUND0-${String(i).padStart(7, '0')}`,
+    id: `e-${roundMark}-${String(i).padStart(7, '0')}`,
     ts: new Date(base + i).toISOString(),
     features,
     prediction: i % 2,
@@ -28,7 +30,9 @@ function sampleEvent(i: number, base: number, random: () => number): string {
 
 /** The event with an id of its own in this round. */
 export const inRound = (event: string, round: number): string =>
-  event.replace('ROUND0', String(round).padStart(6, '0'))
+  event.replace(roundMark, roundDigits(round))
+
+export const roundDigits = (round: number): string => String(round).padStart(roundMark.length, '0')
 
 /** Events a second of JSON.parse on one core: what any pipeline of JSON has to pay. */
 export function parseFloor(texts: readonly string[]): number {
