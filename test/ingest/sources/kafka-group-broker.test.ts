@@ -86,9 +86,13 @@ describeKafka('a member of a Kafka group', () => {
       cluster:
         'session_timeout: 1500ms, heartbeat_interval: 300ms, slice_rows: 100, buffer_bytes: 100000, slice_bytes: 20000',
     })
+    const isPaused = async (): Promise<void> => {
+      expect(await metric('paused_partitions')).toBe(1)
+      expect(await metric('slices_in_flight')).toBe(8)
+    }
+    await holds(isPaused)
     await sleep(4500)
-    expect(await metric('paused_partitions')).toBe(1)
-    expect(await metric('slices_in_flight')).toBe(8)
+    await isPaused()
     away = false
     await holds(async () => {
       expect(await admin.committed(group, topic)).toEqual([2000])
@@ -100,9 +104,9 @@ describeKafka('a member of a Kafka group', () => {
   test('a slice that the store could not take is offered again, and nothing behind it is committed', async () => {
     const topic = await admin.createTopic('again')
     const sink = new MemorySink()
-    let failures = 0
+    let away = true
     sink.gate = async ({ first }) => {
-      if (first === 100 && failures++ < 4) throw new AppError('STORE_UNAVAILABLE', 'away')
+      if (first === 100 && away) throw new AppError('STORE_UNAVAILABLE', 'away')
     }
     await admin.produce(topic, numbered(0, 300))
     const { group } = start({
@@ -113,8 +117,10 @@ describeKafka('a member of a Kafka group', () => {
     await holds(async () => {
       expect(sink.slices.map(({ first }) => first)).toEqual([0, 200])
     })
-    await sleep(200)
+    // Long enough to be offered again some times.
+    await sleep(500)
     expect(await admin.committed(group, topic)).toEqual([100])
+    away = false
     await holds(async () => {
       expect(await admin.committed(group, topic)).toEqual([300])
     })
