@@ -76,6 +76,7 @@ function profileStatement(
   software: boolean,
 ): Statement {
   const events = windows.reduce((sum, { n = Infinity }) => sum + n, 0)
+  const binBy = events <= fewEvents ? 'search' : 'comparison'
   const { sql, params } = profileSelect({
     relation: eventsRelation(spec, joinedRanges(windows, spec.windowMs)),
     keys: [
@@ -86,7 +87,7 @@ function profileStatement(
     sources,
     slices: binning.slices,
     software,
-    binBy: events <= fewEvents ? 'search' : 'comparison',
+    binBy,
     ordered: windows.length > 1 && events <= (mostOrdered(spec, sources) ?? 0),
   })
   return {
@@ -111,6 +112,8 @@ FROM (${sql}
       ...blockSettings(derivationsOf(sources)),
       // No answer depends on the order, so the engine would not sort.
       query_plan_remove_redundant_sorting: 0,
+      // Comparisons with every edge are worth compiling at once, not only when they come a third time.
+      ...(binBy === 'comparison' ? { min_count_to_compile_expression: 0 } : {}),
     },
   }
 }
