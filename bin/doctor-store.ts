@@ -104,7 +104,8 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-function spaceFinding(name: string, freeBytes: number, sizeBytes: number): Finding {
+/** Judges the room that is left, bytes. */
+export function spaceFinding(name: string, freeBytes: number, sizeBytes: number): Finding {
   const share = Math.floor((freeBytes / sizeBytes) * 100)
   const detail = `${name}: ${(freeBytes / 1024 ** 3).toFixed(1)} GiB free, ${share} %`
   const remedy = 'a larger disk, or shorter retention: docs/runbook/TidegaugeDiskLow.md'
