@@ -11,6 +11,7 @@ and of NannyML itself, in an environment of its own:
 The data are made by formula with NumPy's RandomState, which the tests draw from too.
 """
 
+import no_telemetry  # noqa: F401, isort: skip
 import json
 import sys
 import warnings

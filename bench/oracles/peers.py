@@ -10,6 +10,7 @@
     PYTHONHASHSEED=0 python bench/oracles/peers.py evidently > test/fixtures/detectors/peers/evidently.json
 """
 
+import no_telemetry  # noqa: F401, isort: skip
 import json
 import os
 import subprocess

@@ -6,6 +6,7 @@ Prints one line of JSON: seconds from the start of the interpreter to the verdic
 Each product gets the columns only, and its defaults: the statistic it chooses itself for so many rows.
 """
 
+import no_telemetry  # noqa: F401, isort: skip
 import json
 import sys
 import time
