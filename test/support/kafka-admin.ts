@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Admin, type Kafka, type Message } from 'kafkajs'
+import { eventually } from './service.ts'
 
 export interface TopicOptions {
   /** Default 1. */
@@ -86,29 +87,18 @@ const codecs = {
 const byPartition = <T extends { readonly partition: number }>(all: readonly T[]): T[] =>
   [...all].sort((a, b) => a.partition - b.partition)
 
-const leadersWithinMs = 30_000
-
 /**
  * kafkajs waits itself, but gives up where a broker has not heard of the new topic yet. Each leader is
  * asked for its offsets: one that answers for some partitions only would have a batch sent again to all.
  */
 async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
-  const giveUpAt = performance.now() + leadersWithinMs
   const isLed = async (): Promise<boolean> => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
     const found = topics[0]?.partitions ?? []
     if (found.length !== partitions || found.some(({ leader }) => leader < 0)) return false
     return (await admin.fetchTopicOffsets(topic)).length === partitions
   }
-  for (;;) {
-    const led = await isLed().catch((error: unknown) => {
-      if (performance.now() > giveUpAt) throw error
-      return false
-    })
-    if (led) return
-    if (performance.now() > giveUpAt) throw new Error(`${topic} has no leaders`)
-    await sleep(20)
-  }
+  await eventually(`leaders of ${topic}`, () => isLed().catch(() => false))
 }
 
 type TopicChanges = Pick<
