@@ -91,12 +91,14 @@ test.each([
 })
 
 test('the table for people ends with a verdict', async () => {
-  const path = join(root, 'tidegauge.yaml')
-  await writeFile(path, '{ server: { host: 0.0.0.0, port: 1 }, store: { path: ./data } }')
-  const { out } = await runCommand(doctorCommand(), ['-c', path])
+  const { checks } = await examine({ server: { host: '0.0.0.0', port: 1 } })
+  const { out } = await runCommand(doctorCommand(), ['-c', join(root, 'tidegauge.yaml')])
   expect(out).toMatch(/│ check +│ result │ what was found +│ what to do/)
-  // The disk of this machine may be full.
-  expect(out).toMatch(/[12] to mend, [01] to look at\./)
+  // The disk of this machine may be another one.
+  const disk = checks.find(({ check }) => check === 'disk')?.result
+  expect(out).toContain(
+    `${disk === 'fail' ? 2 : 1} to mend, ${disk === 'warn' ? 1 : 0} to look at.`,
+  )
 })
 
 test('a store is told by version and schema; one that a newer program has migrated is refused', async () => {
